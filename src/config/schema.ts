@@ -1,0 +1,259 @@
+import { z } from "zod";
+
+/*
+ * The shape of runnerctl.yaml as people write it. Defaults are applied by config/defaults.ts, rules
+ * across fields are in config/rules.ts; here is only what one field alone must be. Descriptions
+ * become docs/configuration.md and schema.json.
+ */
+
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, '.', '_' and '-', at most 64")
+  .describe("A runner label, matched by `runs-on` without regard to case.");
+
+/** Seconds, or a number with s, m, h or d: `90m`, `6h`. */
+export const durationSchema = z
+  .union([
+    z.number().int().positive(),
+    z.string().regex(/^\d+\s*(s|m|h|d)$/, "a duration such as 90m or 6h"),
+  ])
+  .describe("Seconds, or a number with a unit: 45s, 90m, 6h, 1d.");
+
+const guid = z.uuid();
+
+export const githubAuthSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("app").describe("A GitHub App: preferred; its tokens live an hour."),
+    appId: z
+      .union([z.number().int().positive(), z.string().regex(/^(\d+|Iv[\w.]+)$/)])
+      .describe("App ID, from the App's settings page."),
+    installationId: z
+      .number()
+      .int()
+      .positive()
+      .describe("Installation ID, from the address of the installation's settings page."),
+    secret: z
+      .string()
+      .regex(/^[0-9A-Za-z-]{1,127}$/)
+      .optional()
+      .describe(
+        "Name of the Key Vault secret that holds the App's private key (PEM). Default: github-app-key.",
+      ),
+  }),
+  z.strictObject({
+    type: z.literal("pat").describe("A personal access token (fine-grained or classic)."),
+    secret: z
+      .string()
+      .regex(/^[0-9A-Za-z-]{1,127}$/)
+      .optional()
+      .describe("Name of the Key Vault secret that holds the token. Default: github-pat."),
+  }),
+]);
+
+export const githubSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe(
+      "Address of GitHub: https://github.com, a GHES host, or https://SUBDOMAIN.ghe.com. Default: https://github.com.",
+    ),
+  owner: z
+    .string()
+    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, "a GitHub user, organization or enterprise name")
+    .describe("User, organization or enterprise that owns the runners."),
+  repositories: z
+    .array(z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository name without its owner"))
+    .min(1)
+    .optional()
+    .describe(
+      "Repositories served, without the owner. One: runners register in it. None or several: they register in the organization.",
+    ),
+  scope: z
+    .enum(["repository", "organization", "enterprise"])
+    .optional()
+    .describe(
+      "Where runners register. Default: repository when exactly one repository is named, else organization.",
+    ),
+  auth: githubAuthSchema
+    .optional()
+    .describe(
+      "How runners are registered. The secret itself lives in Key Vault; put it there with `runnerctl secret set`. Default: {type: pat}.",
+    ),
+  runnerGroup: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Runner group by name (organization and enterprise only). Default: Default."),
+});
+
+export const imageSchema = z.strictObject({
+  repository: z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/)
+    .max(200)
+    .optional()
+    .describe("Repository in the registry. Default: runner."),
+  context: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder with your own Dockerfile, relative to this file. Default: the image that comes with runnerctl.",
+    ),
+  dockerfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Dockerfile inside the context. Default: Dockerfile."),
+  base: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Base image (BASE_IMAGE). Default: Ubuntu 24.04 pinned in the Dockerfile."),
+  runnerVersion: z
+    .string()
+    .regex(/^(latest|\d+\.\d+\.\d+)$/)
+    .optional()
+    .describe("Version of the runner application, or latest. Default: latest."),
+  buildArgs: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .optional()
+    .describe(
+      "Further build arguments. Never a secret: build arguments stay in the image's history.",
+    ),
+  timeout: durationSchema.optional().describe("Longest a build may take. Default: 1h."),
+});
+
+export const stateSchema = z.discriminatedUnion("backend", [
+  z.strictObject({
+    backend: z.literal("local"),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Folder of the state files, relative to this file. Default: .runnerctl/state."),
+  }),
+  z.strictObject({
+    backend: z.literal("azurerm").describe("A blob container that already exists."),
+    resourceGroup: z.string().min(1).max(90),
+    storageAccount: z.string().regex(/^[a-z0-9]{3,24}$/),
+    container: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/),
+    key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Prefix of the state blobs. Default: runnerctl/NAME."),
+    subscription: guid.optional().describe("Subscription of the storage account, if another."),
+  }),
+]);
+
+export const triggerSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("manual").describe("Started by `runnerctl trigger`.") }),
+  z.strictObject({
+    type: z
+      .literal("queue")
+      .describe("Started by the queue of waiting jobs (KEDA github-runner scale rule)."),
+    pollingInterval: durationSchema
+      .optional()
+      .describe("How often the queue is looked at. Default: 30s."),
+  }),
+  z.strictObject({
+    type: z.literal("schedule").describe("Started at fixed times."),
+    cron: z.string().regex(/^\S+(\s+\S+){4}$/, "a cron expression of five fields, in UTC"),
+  }),
+]);
+
+export const poolSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z](?:-?[a-z0-9])*$/,
+      "lower-case letters, digits and single '-', starting with a letter",
+    )
+    .max(20)
+    .describe("Name of the pool; becomes part of the job's name."),
+  labels: z
+    .array(label)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      "Labels of the pool's runners, beside self-hosted, linux and x64. Default: the pool's name.",
+    ),
+  noDefaultLabels: z
+    .boolean()
+    .optional()
+    .describe("Leave out self-hosted, linux and x64. Default: false."),
+  cpu: z.number().positive().optional().describe("vCPU, in steps of 0.25 up to 4. Default: 2."),
+  memory: z
+    .string()
+    .regex(/^\d+(\.\d+)?\s*Gi$/, "gibibytes, such as 4Gi")
+    .optional()
+    .describe("Memory. Consumption offers exactly 2 Gi a vCPU. Default: 2 Gi a vCPU."),
+  trigger: z
+    .union([z.enum(["manual", "queue"]), triggerSchema])
+    .optional()
+    .describe("What starts runners: manual, queue, or {type: schedule, cron: …}. Default: manual."),
+  limits: z
+    .strictObject({
+      min: z
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe("Executions kept running (queue only). Default: 0."),
+      max: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe("Most executions at once. Default: 10."),
+    })
+    .optional()
+    .describe("Bounds on executions at once."),
+  timeout: durationSchema.optional().describe("Longest a runner may live. Default: 6h."),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .optional()
+    .describe("Environment of the pool's jobs. Never a secret."),
+});
+
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z](?:-?[a-z0-9])*$/,
+      "lower-case letters, digits and single '-', starting with a letter",
+    )
+    .min(2)
+    .max(24)
+    .describe("Name of this deployment; every Azure resource is named after it."),
+  location: z
+    .string()
+    .regex(/^[a-z0-9]+$/, "an Azure region's short name, such as westeurope")
+    .describe("Azure region, such as westeurope."),
+  subscription: guid
+    .optional()
+    .describe(
+      "Azure subscription ID. Default: ARM_SUBSCRIPTION_ID, AZURE_SUBSCRIPTION_ID, or the Azure CLI's current one.",
+    ),
+  tags: z
+    .record(z.string().min(1).max(512), z.string().max(256))
+    .optional()
+    .describe("Tags on every Azure resource."),
+  github: githubSchema.describe("Which GitHub the runners serve."),
+  image: imageSchema.optional().describe("The runner image."),
+  state: stateSchema
+    .optional()
+    .describe("Where Terraform keeps its state. Default: {backend: local}."),
+  pools: z
+    .array(poolSchema)
+    .min(1)
+    .optional()
+    .describe("The runner pools. Default: one pool named default."),
+});
+
+export type ConfigInput = z.input<typeof configSchema>;
