@@ -8,33 +8,63 @@ import { z } from "zod";
 
 const label = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, '.', '_' and '-', at most 64")
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64 characters",
+  )
   .describe("A runner label, matched by `runs-on` without regard to case.");
+
+const secretName = z
+  .string()
+  .regex(/^[0-9A-Za-z-]{1,127}$/, "a Key Vault secret name: letters, digits and '-', at most 127");
+
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits and '_', no digit first");
+
+const resourceName = z
+  .string()
+  .regex(
+    /^[a-z](?:-?[a-z0-9])*$/,
+    "lower-case letters, digits and single '-', starting with a letter and not ending with '-'",
+  );
 
 /** Seconds, or a number with s, m, h or d: `90m`, `6h`. */
 export const durationSchema = z
   .union([
     z.number().int().positive(),
-    z.string().regex(/^\d+\s*(s|m|h|d)$/, "a duration such as 90m or 6h"),
+    z.string().regex(/^[1-9]\d*\s*(s|m|h|d)$/, "a duration above zero, such as 45s, 90m, 6h or 1d"),
   ])
   .describe("Seconds, or a number with a unit: 45s, 90m, 6h, 1d.");
 
-const guid = z.uuid();
+// Not `uuid`: Azure's IDs are not all of a version that RFC 9562 knows.
+const guid = z.guid();
+
+function isWebAddress(url: string): boolean {
+  if (!URL.canParse(url)) return true; // Complained of as an address.
+  const { hostname, pathname, search, username } = new URL(url);
+  return pathname === "/" && search === "" && username === "" && !/^api\./.test(hostname);
+}
 
 export const githubAuthSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("app").describe("A GitHub App: preferred; its tokens live an hour."),
     appId: z
-      .union([z.number().int().positive(), z.string().regex(/^(\d+|Iv[\w.]+)$/)])
-      .describe("App ID, from the App's settings page."),
+      .union([
+        z.number().int().positive(),
+        z
+          .string()
+          .regex(/^(\d+|Iv[\w.]+)$/, "an App ID such as 123456, or a client ID such as Iv23li…"),
+      ])
+      .describe("App ID, from the App's settings page.")
+      .meta({ examples: [123456] }),
     installationId: z
       .number()
       .int()
       .positive()
-      .describe("Installation ID, from the address of the installation's settings page."),
-    secret: z
-      .string()
-      .regex(/^[0-9A-Za-z-]{1,127}$/)
+      .describe("Installation ID, from the address of the installation's settings page.")
+      .meta({ examples: [7654321] }),
+    secret: secretName
       .optional()
       .describe(
         "Name of the Key Vault secret that holds the App's private key (PEM). Default: github-app-key.",
@@ -42,9 +72,7 @@ export const githubAuthSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("pat").describe("A personal access token (fine-grained or classic)."),
-    secret: z
-      .string()
-      .regex(/^[0-9A-Za-z-]{1,127}$/)
+    secret: secretName
       .optional()
       .describe("Name of the Key Vault secret that holds the token. Default: github-pat."),
   }),
@@ -52,22 +80,30 @@ export const githubAuthSchema = z.discriminatedUnion("type", [
 
 export const githubSchema = z.strictObject({
   url: z
-    .url({ protocol: /^https$/ })
+    .url({ protocol: /^https$/, error: "an address that starts with https://" })
+    .refine(isWebAddress, "the web address of GitHub alone: no path, and not that of its API")
     .optional()
     .describe(
       "Address of GitHub: https://github.com, a GHES host, or https://SUBDOMAIN.ghe.com. Default: https://github.com.",
-    ),
+    )
+    .meta({ examples: ["https://github.example.com"] }),
   owner: z
     .string()
-    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, "a GitHub user, organization or enterprise name")
-    .describe("User, organization or enterprise that owns the runners."),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/, "a GitHub user, organization or enterprise name")
+    .describe("User, organization or enterprise that owns the runners.")
+    .meta({ examples: ["acme"] }),
   repositories: z
-    .array(z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository name without its owner"))
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository name without its owner, such as app"),
+    )
     .min(1)
     .optional()
     .describe(
       "Repositories served, without the owner. One: runners register in it. None or several: they register in the organization.",
-    ),
+    )
+    .meta({ examples: [["app", "website"]] }),
   scope: z
     .enum(["repository", "organization", "enterprise"])
     .optional()
@@ -90,7 +126,10 @@ export const githubSchema = z.strictObject({
 export const imageSchema = z.strictObject({
   repository: z
     .string()
-    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/)
+    .regex(
+      /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/,
+      "lower-case letters and digits, joined by single '.', '_', '-' or '/'",
+    )
     .max(200)
     .optional()
     .describe("Repository in the registry. Default: runner."),
@@ -113,21 +152,22 @@ export const imageSchema = z.strictObject({
     .describe("Base image (BASE_IMAGE). Default: Ubuntu 24.04 pinned in the Dockerfile."),
   runnerVersion: z
     .string()
-    .regex(/^(latest|\d+\.\d+\.\d+)$/)
+    .regex(/^(latest|\d+\.\d+\.\d+)$/, "latest, or a full version such as 2.336.0")
     .optional()
     .describe("Version of the runner application, or latest. Default: latest."),
   buildArgs: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .record(variableName, z.string())
     .optional()
     .describe(
       "Further build arguments. Never a secret: build arguments stay in the image's history.",
-    ),
+    )
+    .meta({ examples: [{ EXTRA_PACKAGES: "make python3" }] }),
   timeout: durationSchema.optional().describe("Longest a build may take. Default: 1h."),
 });
 
 export const stateSchema = z.discriminatedUnion("backend", [
   z.strictObject({
-    backend: z.literal("local"),
+    backend: z.literal("local").describe("Files beside this one."),
     path: z
       .string()
       .min(1)
@@ -136,9 +176,25 @@ export const stateSchema = z.discriminatedUnion("backend", [
   }),
   z.strictObject({
     backend: z.literal("azurerm").describe("A blob container that already exists."),
-    resourceGroup: z.string().min(1).max(90),
-    storageAccount: z.string().regex(/^[a-z0-9]{3,24}$/),
-    container: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/),
+    resourceGroup: z
+      .string()
+      .min(1)
+      .max(90)
+      .describe("Resource group of the storage account.")
+      .meta({ examples: ["rg-state"] }),
+    storageAccount: z
+      .string()
+      .regex(/^[a-z0-9]{3,24}$/, "3 to 24 lower-case letters and digits")
+      .describe("Storage account that holds the state.")
+      .meta({ examples: ["acmestate"] }),
+    container: z
+      .string()
+      .regex(
+        /^[a-z0-9](?:-?[a-z0-9]){2,62}$/,
+        "3 to 63 lower-case letters, digits and single '-', no '-' at either end",
+      )
+      .describe("Blob container in it.")
+      .meta({ examples: ["tfstate"] }),
     key: z
       .string()
       .min(1)
@@ -160,19 +216,18 @@ export const triggerSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("schedule").describe("Started at fixed times."),
-    cron: z.string().regex(/^\S+(\s+\S+){4}$/, "a cron expression of five fields, in UTC"),
+    cron: z
+      .string()
+      .describe("When, as a cron expression of five fields, in UTC.")
+      .meta({ examples: ["0 6 * * 1-5"] }),
   }),
 ]);
 
 export const poolSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[a-z](?:-?[a-z0-9])*$/,
-      "lower-case letters, digits and single '-', starting with a letter",
-    )
+  name: resourceName
     .max(20)
-    .describe("Name of the pool; becomes part of the job's name."),
+    .describe("Name of the pool; becomes part of the job's name.")
+    .meta({ examples: ["default"] }),
   labels: z
     .array(label)
     .min(1)
@@ -180,7 +235,8 @@ export const poolSchema = z.strictObject({
     .optional()
     .describe(
       "Labels of the pool's runners, beside self-hosted, linux and x64. Default: the pool's name.",
-    ),
+    )
+    .meta({ examples: [["build", "large"]] }),
   noDefaultLabels: z
     .boolean()
     .optional()
@@ -188,7 +244,7 @@ export const poolSchema = z.strictObject({
   cpu: z.number().positive().optional().describe("vCPU, in steps of 0.25 up to 4. Default: 2."),
   memory: z
     .string()
-    .regex(/^\d+(\.\d+)?\s*Gi$/, "gibibytes, such as 4Gi")
+    .regex(/^\d+(\.\d+)?\s*Gi$/, "gibibytes with their unit, such as 4Gi")
     .optional()
     .describe("Memory. Consumption offers exactly 2 Gi a vCPU. Default: 2 Gi a vCPU."),
   trigger: z
@@ -216,34 +272,34 @@ export const poolSchema = z.strictObject({
     .describe("Bounds on executions at once."),
   timeout: durationSchema.optional().describe("Longest a runner may live. Default: 6h."),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .record(variableName, z.string())
     .optional()
-    .describe("Environment of the pool's jobs. Never a secret."),
+    .describe("Environment of the pool's jobs. Never a secret.")
+    .meta({ examples: [{ NODE_OPTIONS: "--max-old-space-size=3072" }] }),
 });
 
 export const configSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[a-z](?:-?[a-z0-9])*$/,
-      "lower-case letters, digits and single '-', starting with a letter",
-    )
+  name: resourceName
     .min(2)
     .max(24)
-    .describe("Name of this deployment; every Azure resource is named after it."),
+    .describe("Name of this deployment; every Azure resource is named after it.")
+    .meta({ examples: ["acme-ci"] }),
   location: z
     .string()
     .regex(/^[a-z0-9]+$/, "an Azure region's short name, such as westeurope")
-    .describe("Azure region, such as westeurope."),
+    .describe("Azure region, such as westeurope.")
+    .meta({ examples: ["westeurope"] }),
   subscription: guid
     .optional()
     .describe(
       "Azure subscription ID. Default: ARM_SUBSCRIPTION_ID, AZURE_SUBSCRIPTION_ID, or the Azure CLI's current one.",
-    ),
+    )
+    .meta({ examples: ["00000000-0000-0000-0000-000000000000"] }),
   tags: z
     .record(z.string().min(1).max(512), z.string().max(256))
     .optional()
-    .describe("Tags on every Azure resource."),
+    .describe("Tags on every Azure resource.")
+    .meta({ examples: [{ team: "platform" }] }),
   github: githubSchema.describe("Which GitHub the runners serve."),
   image: imageSchema.optional().describe("The runner image."),
   state: stateSchema

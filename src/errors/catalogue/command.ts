@@ -38,6 +38,20 @@ export function interrupted(left?: string): RunnerctlError {
   });
 }
 
+/** `plan --check` found that what runs is not what the file says. */
+export function planFoundChanges(plan: {
+  readonly text: string;
+  readonly data: unknown;
+}): RunnerctlError {
+  return new RunnerctlError({
+    code: "plan.changes",
+    message: `What is deployed differs from runnerctl.yaml.\n\n${plan.text}\n`,
+    exitCode: ExitCode.checkFailed,
+    hint: "runnerctl deploy",
+    details: { plan: plan.data },
+  });
+}
+
 /** Anything thrown that is not a RunnerctlError: a defect of ours. */
 export function bugError(cause: unknown): RunnerctlError {
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -36,7 +36,7 @@ export function terraformMissing(tried: readonly string[]): RunnerctlError {
 
 export function terraformTooOld(path: string, version: string, minimum: string): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.too-old",
+    code: "terraform.tooOld",
     message: `${path} is version ${version}; runnerctl needs ${minimum} or later.`,
     hint: "Install a newer Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME to the path of one.",
     docs: installDocs,
@@ -71,7 +71,7 @@ export function stateLocked(request: {
     lock.created === undefined ? undefined : `since ${lock.created}`,
   ].filter((part) => part !== undefined);
   return new RunnerctlError({
-    code: "terraform.state-locked",
+    code: "terraform.stateLocked",
     message: `The state of stack ${stack} is locked by ${holder.join(" ")} (lock ${lock.id}).`,
     hint: abandoned
       ? `The run that took it, on this machine, is dead. Release it: ${unlock}`
@@ -94,7 +94,7 @@ export function terraformFailed(request: {
   const first = errors[0];
   const done = request.applied?.length ?? 0;
   return new RunnerctlError({
-    code: `terraform.${request.operation}-failed`,
+    code: `terraform.${request.operation}Failed`,
     message:
       first === undefined
         ? `Terraform ${request.operation} of stack ${request.stack} ended with ${request.exit ?? "an error"} and gave no reason.`
@@ -111,7 +111,7 @@ export function terraformFailed(request: {
 
 export function providerInstallFailed(stack: string, reason: string): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.provider-install-failed",
+    code: "terraform.providerInstallFailed",
     message: `Terraform could not install the providers of stack ${stack}.`,
     problems: [{ where: `stack ${stack}`, what: reason }],
     hint: "Check the network, HTTPS_PROXY and the Terraform CLI configuration (TF_CLI_CONFIG_FILE), then run the same command again.",
@@ -121,12 +121,26 @@ export function providerInstallFailed(stack: string, reason: string): RunnerctlE
   });
 }
 
-export function azureLoginFailed(
-  stack: string,
-  diagnostic: TerraformDiagnostic,
-): RunnerctlError {
+/** The same version of a provider came with other bytes than the first time. */
+export function providerChanged(request: {
+  readonly stack: string;
+  readonly reason: string;
+  readonly lockFile: string;
+}): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.login-failed",
+    code: "terraform.providerChanged",
+    message: `A provider of stack ${request.stack} is not the one that was installed before: its checksum differs.`,
+    problems: [{ where: request.lockFile, what: request.reason }],
+    hint: `If you know why (another mirror, another installation of runnerctl), remove ${request.lockFile} and run the same command again. Otherwise somebody may have tampered with it.`,
+    docs: "https://developer.hashicorp.com/terraform/language/files/dependency-lock",
+    exitCode: ExitCode.terraform,
+    details: { stack: request.stack, lockFile: request.lockFile },
+  });
+}
+
+export function azureLoginFailed(stack: string, diagnostic: TerraformDiagnostic): RunnerctlError {
+  return new RunnerctlError({
+    code: "terraform.loginFailed",
     message: `Terraform could not log in to Azure for stack ${stack}.`,
     problems: [toProblem(diagnostic)],
     hint: "Run `az login`, or renew the credential in ARM_CLIENT_ID, ARM_CLIENT_SECRET or ARM_OIDC_TOKEN, then run the same command again.",
@@ -149,7 +163,7 @@ export function azurePermissionMissing(request: {
     ? "Role Based Access Control Administrator (or Owner)"
     : "Contributor";
   return new RunnerctlError({
-    code: "terraform.permission-missing",
+    code: "terraform.permissionMissing",
     message: `${who} may not perform ${action} on ${scope}.`,
     hint: `Ask an owner of the subscription for the role ${role}, wait a few minutes for it to take effect, then run the same command again.`,
     docs: "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
@@ -164,7 +178,7 @@ export function globalNameTaken(request: {
   readonly name: string;
 }): RunnerctlError {
   return new RunnerctlError({
-    code: `terraform.${request.kind.replace(" ", "-")}-name-taken`,
+    code: request.kind === "registry" ? "terraform.registryNameTaken" : "terraform.vaultNameTaken",
     message: `The ${request.kind} name ${request.name} is taken: such names are unique in all of Azure, and somebody else has it.`,
     hint: "Change `name` in runnerctl.yaml; the names of all resources follow from it. Then run the same command again.",
     exitCode: ExitCode.usage,
@@ -179,7 +193,7 @@ export function resourceNotOurs(request: {
   readonly id: string;
 }): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.resource-exists",
+    code: "terraform.resourceExists",
     message: `${request.id} exists already and was not made by this deployment.`,
     hint: "Change `name` in runnerctl.yaml to deploy beside it, or remove it if nobody needs it. Then run the same command again.",
     exitCode: ExitCode.terraform,
@@ -187,9 +201,40 @@ export function resourceNotOurs(request: {
   });
 }
 
+/** A Terraform that a killed run left behind does not come to its end. */
+export function terraformStillRunning(request: {
+  readonly stack: string;
+  readonly pid: number;
+  readonly operation: string;
+}): RunnerctlError {
+  return new RunnerctlError({
+    code: "terraform.stillRunning",
+    message: `A Terraform ${request.operation} of stack ${request.stack} from an earlier run is still at work (process ${request.pid}).`,
+    hint: `Wait until it ends, or interrupt it gently with \`kill -INT ${request.pid}\`; then run the same command again.`,
+    exitCode: ExitCode.terraform,
+    details: { ...request },
+  });
+}
+
+/** Going on would begin with an empty state and create everything a second time. */
+export function backendChanged(request: {
+  readonly stack: string;
+  readonly previous: string;
+  readonly command: string;
+}): RunnerctlError {
+  return new RunnerctlError({
+    code: "terraform.backendChanged",
+    message: `The state of stack ${request.stack} is kept elsewhere (${request.previous}) than runnerctl.yaml now says.`,
+    hint: `Move it: ${request.command}`,
+    docs: "https://developer.hashicorp.com/terraform/cli/commands/init#backend-initialization",
+    exitCode: ExitCode.terraform,
+    details: { ...request },
+  });
+}
+
 export function stalePlan(stack: string): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.plan-stale",
+    code: "terraform.planStale",
     message: `The state of stack ${stack} changed between plan and apply: somebody else deployed in between.`,
     hint: "Nothing was changed. Run the same command again to plan anew.",
     exitCode: ExitCode.terraform,
@@ -225,7 +270,7 @@ export function destroyIncomplete(
   remaining: readonly string[],
 ): RunnerctlError {
   return new RunnerctlError({
-    code: "terraform.destroy-incomplete",
+    code: "terraform.destroyIncomplete",
     message: `Resource group ${resourceGroup} still exists after destroy.`,
     problems: remaining.map((id) => ({ where: id, what: "was not made by this deployment" })),
     hint: `Remove what is left yourself, then run \`runnerctl destroy\` again.`,
@@ -239,4 +284,15 @@ function toProblem(diagnostic: TerraformDiagnostic): Problem {
     where: diagnostic.address ?? "terraform",
     what: diagnostic.detail === "" ? diagnostic.summary : diagnostic.detail,
   };
+}
+
+/** The runners need what the platform provides. */
+export function platformNotDeployed(name: string): RunnerctlError {
+  return new RunnerctlError({
+    code: "terraform.platformNotDeployed",
+    message: `Stack platform of deployment ${name} has not been applied yet; stack runners needs it.`,
+    hint: "Run `runnerctl deploy` without --stack, or `runnerctl deploy --stack platform` first.",
+    exitCode: ExitCode.notFound,
+    details: { deployment: name },
+  });
 }
