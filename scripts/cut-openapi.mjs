@@ -31,7 +31,6 @@ const wanted = [
   "DELETE /installation/token",
   "GET /repos/{owner}/{repo}/installation",
   "GET /orgs/{org}/installation",
-  "GET /enterprises/{enterprise}/installation",
   "GET /orgs/{org}",
   "GET POST /orgs/{org}/repos",
   "GET DELETE /repos/{owner}/{repo}",
@@ -151,6 +150,12 @@ function cut(source) {
       );
     }
   }
+
+  // Described here as user and enterprise at once, which nothing can be; everywhere else as either.
+  answers.responses["apps/list-installations"]["200"] = {
+    type: "array",
+    items: { $ref: "#/schemas/installation" },
+  };
 
   const header = {
     source: "https://github.com/github/rest-api-description",

@@ -193,6 +193,107 @@ export interface EnginePort {
   forget(jobId: string): Promise<void>;
 }
 
+/** A runner of the sandbox's GitHub, as its own listener knows it. */
+export interface GithubRunner {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly group: string;
+  readonly workFolder: string;
+  readonly ephemeral: boolean;
+}
+
+export interface GithubStep {
+  /** 1-based, as the REST API numbers the steps that a workflow file declares. */
+  readonly number: number;
+  readonly name: string;
+  readonly id?: string;
+  /** Expressions are evaluated; `$VARIABLES` are the shell's. */
+  readonly run: string;
+  readonly shell: string;
+  readonly workingDirectory?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** `if:` as one of the status functions; the default is success. */
+  readonly condition: "success" | "always" | "failure" | "cancelled" | "never";
+  readonly continueOnError: boolean;
+  readonly timeoutMinutes?: number;
+}
+
+/** All that a runner is told of the job it has been given. */
+export interface GithubJobMessage {
+  readonly jobId: number;
+  readonly jobKey: string;
+  readonly jobName: string;
+  readonly runId: number;
+  readonly runNumber: number;
+  readonly runAttempt: number;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly workflow: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly steps: readonly GithubStep[];
+  /** The workflow's and the job's `env:`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The default variables of a job that the server knows (GITHUB_REPOSITORY, GITHUB_RUN_ID, CI …). */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Values to mask in the log; the token is one of them. */
+  readonly mask: readonly string[];
+  /** The job's GITHUB_TOKEN: only steps whose expressions ask for it see it. Dies with the job. */
+  readonly token: string;
+  readonly timeoutMinutes: number;
+}
+
+export type GithubConclusion = "success" | "failure" | "cancelled" | "skipped" | "timed_out";
+
+/**
+ * What a runner's listener asks of GitHub: the stand-in for the private protocol between the two.
+ *
+ * A JIT configuration is base64 of a JSON object of file name → base64 content. `.runner`
+ * (`agentId`, `agentName`, `poolName`, `serverUrl` = `{origin}/_runner/`, `gitHubUrl`, `workFolder`,
+ * `ephemeral`) and `.credentials` (`scheme: "OAuth"`, `data.credential`) are JSON;
+ * `data.credential` is what `openSession` takes.
+ *
+ * Every method but `openSession` throws `SandboxHttpError` 404 for a session that is not open.
+ */
+export interface GithubPort {
+  /**
+   * Trades the credential of a JIT configuration (`credential` of `.credentials` in it) for the only
+   * session it will ever open; the runner is then online. Throws `SandboxHttpError` 401 when the
+   * credential is unknown or its runner was removed, 409 when it has opened a session before.
+   */
+  openSession(
+    credential: string,
+    about: { readonly version: string; readonly os: string; readonly architecture: string },
+  ): { readonly session: string; readonly runner: GithubRunner };
+  /**
+   * Resolves with a job that fits the runner as soon as there is one, at most one a session; a job
+   * is given to one runner only. Undefined when the signal aborts first (a long poll that ends).
+   */
+  waitForJob(session: string, signal: AbortSignal): Promise<GithubJobMessage | undefined>;
+  /** The runner has begun: the job is `in_progress` and the runner busy. Until then it can be lost without harm. */
+  startJob(session: string): void;
+  /** Aborts when somebody cancels the run; the runner then stops its steps and finishes the job as `cancelled`. */
+  cancellation(session: string): AbortSignal;
+  /** Numbers are those of the message; `number: 0` is the runner's own set-up. */
+  startStep(session: string, step: { readonly number: number; readonly name: string }): void;
+  finishStep(
+    session: string,
+    step: { readonly number: number; readonly conclusion: GithubConclusion },
+  ): void;
+  /** Lines of the job's log, without time stamps; already masked by the runner. */
+  appendLog(session: string, lines: readonly string[]): void;
+  /** Ends the job and revokes its token. An ephemeral runner is removed from GitHub when its session closes. */
+  finishJob(session: string, conclusion: GithubConclusion): void;
+  /**
+   * The runner goes away. `ended`: by itself. `lost`: it stopped answering. A job that was given but
+   * not started goes back to the queue; one that runs fails with GitHub's annotation of a lost runner.
+   */
+  closeSession(session: string, how: "ended" | "lost"): void;
+}
+
 export interface SandboxContext {
   readonly state: StateStore;
   readonly clock: Clock;
@@ -218,6 +319,7 @@ export interface SandboxContext {
   readonly registry: RegistryPort;
   readonly logs: LogsPort;
   readonly engine: EnginePort;
+  readonly github: GithubPort;
 }
 
 /** Thrown by services; the server turns it into the reply. `body` defaults to the ARM error shape. */
