@@ -38,10 +38,16 @@ export async function main(argv: readonly string[], runtime: Runtime): Promise<E
 
 function reportFailure(thrown: unknown, shell: Shell, signal: AbortSignal): ExitCode {
   if (thrown instanceof CommanderError) {
-    // Help and version were asked for and have been printed.
-    if (thrown.exitCode === 0) return ExitCode.ok;
-    const message = thrown.message.replace(/^error: /, "");
-    return fail(usageError(message.charAt(0).toUpperCase() + message.slice(1)), shell);
+    // Help and version were asked for and have been printed; so has the help that stands in for a
+    // missing command.
+    if (thrown.exitCode === 0 || thrown.code === "commander.help") return ExitCode.ok;
+    const [what = "", suggestion] = thrown.message.replace(/^error: /, "").split("\n");
+    const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}${what.endsWith(".") ? "" : "."}`;
+    const [, meant] = /\(Did you mean (.+)\?\)/.exec(suggestion ?? "") ?? [];
+    return fail(
+      usageError(message, meant === undefined ? undefined : `Did you mean ${meant}?`),
+      shell,
+    );
   }
   if (thrown instanceof RunnerctlError) return fail(thrown, shell);
   if (signal.aborted) return fail(interrupted(), shell);

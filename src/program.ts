@@ -41,8 +41,8 @@ export function createProgram(parts: ProgramParts): Command {
 function configure(command: Command, shell: Shell): void {
   command.exitOverride().configureOutput({
     writeOut: shell.writeOut,
-    // The error itself is reported once, by main, in the form of the output mode.
-    writeErr: () => {},
+    // Only help goes here: the error itself is reported once, by main, in the form of the mode.
+    writeErr: shell.writeOut,
     outputError: () => {},
   });
 }

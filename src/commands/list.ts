@@ -26,19 +26,16 @@ export const commandList: readonly CommandDefinition[] = [
       { flags: "--location <region>", description: "Azure region, such as westeurope" },
       { flags: "--subscription <id>", description: "Azure subscription ID" },
       { flags: "--owner <owner>", description: "GitHub user, organization or enterprise" },
-      {
-        flags: "--repository <name>",
-        description: "repository served (may be repeated)",
-        repeat: true,
-      },
+      { flags: "--repositories <names>", description: "repositories served, separated by commas" },
       { flags: "--github-url <url>", description: "GitHub's address, for GHES and GHE.com" },
       { flags: "--auth <type>", description: "app or pat" },
       { flags: "--app-id <id>", description: "GitHub App ID" },
       { flags: "--installation-id <id>", description: "GitHub App installation ID" },
+      { flags: "--trigger <type>", description: "manual or queue" },
       { flags: "--force", description: "overwrite an existing file" },
     ],
     examples: [
-      "runnerctl init --name ci --location westeurope --owner octo-org --repository hello",
+      "runnerctl init --name ci --location westeurope --owner octo-org --repositories hello",
     ],
     load: async () => (await import("./init.js")).runInit,
   },
@@ -125,20 +122,25 @@ export const commandList: readonly CommandDefinition[] = [
     usage: "logs [execution]",
     summary: "print what runners logged",
     options: [
-      { flags: "--pool <name>", description: "all executions of a pool" },
+      {
+        flags: "--pool <name>",
+        description: "all executions of a pool (default without an execution: the only pool)",
+      },
+      { flags: "--container <name>", description: "only this container: mint or runner" },
       {
         flags: "--since <duration>",
-        description: "how far back, such as 2h",
+        description: "how far back, such as 2h (default: the execution's start, or 1h)",
         parse: parseDuration,
-        default: "1d",
       },
       {
         flags: "--tail <n>",
-        description: "only the last lines",
+        description: "only the newest lines",
         parse: parsePositiveInteger(30_000),
       },
-      { flags: "-f, --follow", description: "go on printing new lines until Ctrl-C" },
-      { flags: "--system", description: "the platform's events instead of the console" },
+      {
+        flags: "-f, --follow",
+        description: "go on with new lines until the execution's end or Ctrl-C",
+      },
     ],
     examples: ["runnerctl logs caj-ci-default-abc1234", "runnerctl logs --pool default --follow"],
     load: async () => (await import("./logs.js")).runLogs,
@@ -180,7 +182,14 @@ export const commandList: readonly CommandDefinition[] = [
   {
     usage: "sandbox dispatch [workflow]",
     summary: "queue a workflow run in the running sandbox's GitHub",
+    details:
+      "The workflow is a file of the repository, or a file of yours that is put there first (default: hello.yml).",
     options: [
+      {
+        flags: "--input <name=value>",
+        description: "input of the workflow (may be repeated)",
+        repeat: true,
+      },
       {
         flags: "--repository <owner/name>",
         description: "which repository",

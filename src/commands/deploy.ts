@@ -1,0 +1,62 @@
+import { join } from "node:path";
+
+import { buildImage } from "../operations/build-image.js";
+import { deploy } from "../operations/deploy.js";
+import { ensureSecrets } from "../operations/ensure-secrets.js";
+import { renderDeploy } from "../output/views/deploy.js";
+import { synthesizeStacks } from "../stacks/app.js";
+import { createConfirmation } from "./confirmation.js";
+import type { CommandHandler } from "./definition.js";
+import { readStacks, readString } from "./options.js";
+import { readSecretFile } from "./secret-input.js";
+
+export const runDeploy: CommandHandler = async (context, { options }) => {
+  const stacks = readStacks(options["stack"]);
+  const secretFile = readString(options["secretFile"]);
+  // Read before anything is created: a wrong path should not be found out half way.
+  const secret = secretFile === undefined ? undefined : await readSecretFile(context, secretFile);
+  const [config, names, outdir, terraform, connection] = await Promise.all([
+    context.config(),
+    context.names(),
+    context.workDirectory(),
+    context.terraform(),
+    context.azure(),
+  ]);
+  const { emit, signal } = context;
+  const result = await deploy(
+    { config, outdir, ...(stacks === undefined ? {} : { stacks }) },
+    {
+      emit,
+      signal,
+      terraform,
+      synthesize: synthesizeStacks,
+      confirm: createConfirmation(context),
+      ensureSecrets: async () => {
+        await ensureSecrets(
+          { config },
+          {
+            connection,
+            emit,
+            signal,
+            redact: context.shell.redactor,
+            provide: () => Promise.resolve(secret),
+          },
+        );
+        return [];
+      },
+      buildImage: () =>
+        buildImage(
+          {
+            image: config.image,
+            names,
+            defaultContext: join(context.runtime.packageRoot, "docker"),
+          },
+          { connection, emit, signal },
+        ),
+    },
+  );
+  return renderDeploy(
+    result,
+    config.pools.map(({ name }) => name),
+  );
+};

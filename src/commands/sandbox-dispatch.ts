@@ -1,0 +1,31 @@
+import { sandboxNotRunning, workflowRefused } from "../errors/catalogue/sandbox.js";
+import { dispatchWorkflow } from "../sandbox/dispatch.js";
+import type { CommandHandler } from "./definition.js";
+import { readInputs, readString } from "./options.js";
+
+export const runSandboxDispatch: CommandHandler = async (
+  context,
+  { args: [workflow], options },
+) => {
+  const directory = context.sandboxDirectory();
+  const name = workflow ?? "hello.yml";
+  const run = await dispatchWorkflow({
+    directory,
+    cwd: context.runtime.cwd,
+    repository: readString(options["repository"]) ?? "octo-org/hello",
+    workflow: name,
+    inputs: readInputs(options["input"]),
+  }).catch((error: unknown) => {
+    if (!(error instanceof Error)) throw error;
+    if (error.name === "SandboxNotRunningError") throw sandboxNotRunning(directory);
+    if (error.name === "DispatchRefusedError") throw workflowRefused(name, error.message);
+    throw error;
+  });
+  return {
+    data: run,
+    text: [
+      `Queued run ${run.runId} of ${run.workflow} in ${run.repository}.`,
+      "Start a runner for it: runnerctl trigger --sandbox --wait",
+    ].join("\n"),
+  };
+};

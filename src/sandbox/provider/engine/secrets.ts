@@ -1,0 +1,35 @@
+import { DynamicValue, isList, isObject, type Value } from "../protocol/values.js";
+import type { BlockSchema } from "../schema/types.js";
+
+/** Shorter values cannot be told from ordinary text. */
+const shortestSecret = 4;
+
+/** The values of sensitive and write-only attributes, so that no diagnostic shows them. */
+export function collectSecrets(block: BlockSchema, value: Value): string[] {
+  if (!isObject(value)) return [];
+  const secrets: string[] = [];
+  for (const [name, attribute] of Object.entries(block.attributes ?? {})) {
+    if (attribute.sensitive === true || attribute.write_only === true) {
+      collectStrings(value[name] ?? null, secrets);
+    }
+  }
+  for (const [name, nested] of Object.entries(block.block_types ?? {})) {
+    const items = value[name] ?? null;
+    for (const item of isList(items) ? items : [items]) {
+      secrets.push(...collectSecrets(nested.block, item));
+    }
+  }
+  return secrets;
+}
+
+function collectStrings(value: Value, into: string[]): void {
+  if (typeof value === "string") {
+    if (value.length >= shortestSecret) into.push(value);
+  } else if (value instanceof DynamicValue) {
+    collectStrings(value.value, into);
+  } else if (isList(value)) {
+    for (const item of value) collectStrings(item, into);
+  } else if (isObject(value)) {
+    for (const item of Object.values(value)) collectStrings(item, into);
+  }
+}
