@@ -25,7 +25,7 @@ wait_for_configuration() {
 # Reads the configuration into JIT_CONFIGURATION and removes the file, so that a job finds no copy.
 take_configuration() {
   JIT_CONFIGURATION="$(<"$JIT_FILE")"
-  true
+  rm -f -- "$JIT_FILE"
   [[ ! -e "$JIT_FILE" ]] || fail "$EXIT_NO_CONFIGURATION" "cannot remove $JIT_FILE, which a workflow job could then read"
 }
 

@@ -1,8 +1,15 @@
+import { spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder, removeFolder, runEntrypoint, startEntrypoint } from "./entrypoint-process.js";
+import {
+  entrypoint,
+  makeFolder,
+  removeFolder,
+  runEntrypoint,
+  startEntrypoint,
+} from "./entrypoint-process.js";
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
 const jit = encode({
@@ -27,6 +34,17 @@ function runnerHome(script: string): string {
 
 function variables(home: string, more: Record<string, string> = {}): Record<string, string> {
   return { RUNNER_HOME: home, JIT_FILE: join(folder, "jitconfig"), TMPDIR: folder, ...more };
+}
+
+/** Or until it has ended: the expectations then say what is wrong. */
+function untilReady(
+  child: ChildProcessWithoutNullStreams,
+  outcome: Promise<unknown>,
+): Promise<unknown> {
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on("data", (text: string) => text.includes("ready") && resolve());
+  });
+  return Promise.race([ready, outcome]);
 }
 
 describe("run", () => {
@@ -117,9 +135,7 @@ describe("run", () => {
       );
       writeFileSync(join(folder, "jitconfig"), jit);
       const { child, outcome } = startEntrypoint("run", variables(home));
-      await new Promise<void>((resolve) => {
-        child.stdout.on("data", (text: string) => text.includes("ready") && resolve());
-      });
+      await untilReady(child, outcome);
       child.kill(signal);
       child.kill(signal);
       const { code, stdout } = await outcome;
@@ -137,9 +153,7 @@ describe("run", () => {
       "run",
       variables(home, { RUNNER_STOP_SECONDS: "1" }),
     );
-    await new Promise<void>((resolve) => {
-      child.stdout.on("data", (text: string) => text.includes("ready") && resolve());
-    });
+    await untilReady(child, outcome);
     child.kill("SIGTERM");
     expect((await outcome).code).toBe(137);
   });
@@ -147,8 +161,6 @@ describe("run", () => {
   it("can be sourced without doing anything", async () => {
     const home = runnerHome("true");
     expect(existsSync(home)).toBe(true);
-    const { spawnSync } = await import("node:child_process");
-    const { entrypoint } = await import("./entrypoint-process.js");
     const sourced = spawnSync("bash", ["-c", `. "${entrypoint}"; type -t main mint run`], {
       encoding: "utf8",
     });
