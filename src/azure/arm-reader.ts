@@ -58,8 +58,7 @@ export function createArmReader(connection: AzureConnection): ArmReader {
       let next: string | undefined = urlOf(id, apiVersion);
       while (next !== undefined) {
         const page = (await fetchPage(id, next)) as
-          | { value?: unknown[]; nextLink?: string }
-          | undefined;
+          { value?: unknown[]; nextLink?: string } | undefined;
         if (page === undefined) return undefined;
         items.push(...(page.value ?? []));
         next = page.nextLink || undefined;

@@ -92,8 +92,7 @@ async function fetchEndpoints(
   if (known !== undefined) return { endpoints: known, custom: false };
 
   const send =
-    options.send ??
-    createHttpSender({ ...(options.ca === undefined ? {} : { ca: options.ca }) });
+    options.send ?? createHttpSender({ ...(options.ca === undefined ? {} : { ca: options.ca }) });
   const url = `https://${host}/metadata/endpoints?api-version=2022-09-01`;
   let response;
   try {
@@ -135,7 +134,8 @@ function readMetadata(host: string, body: unknown): AzureEndpoints {
   };
   const resourceManager = need("resourceManager");
   const audience = text("authentication", "audiences", "0") ?? resourceManager;
-  const keyVaultDnsSuffix = text("suffixes", "keyVaultDns")?.replace(/^\./, "") ?? "vault.azure.net";
+  const keyVaultDnsSuffix =
+    text("suffixes", "keyVaultDns")?.replace(/^\./, "") ?? "vault.azure.net";
   const logAnalytics = text("logAnalyticsResourceId") ?? "https://api.loganalytics.io";
   return {
     resourceManager,

@@ -1,10 +1,12 @@
-import { ContainerAppsAPIClient, type Job, type JobExecution } from "@azure/arm-appcontainers";
+import { ContainerAppsAPIClient } from "@azure/arm-appcontainers";
 import { throttlingRetryPolicy } from "@azure/core-rest-pipeline";
-import { type ContainerEvidence, readContainerEvidence } from "../domain/execution-states.js";
 import { callOptions, managementOptions, retryOptions } from "./client-options.js";
 import type { AzureConnection } from "./connection.js";
 import { readAzureError } from "./error-facts.js";
 import { callAzure } from "./errors.js";
+import { type ExecutionView, type JobView, viewExecution, viewJob } from "./job-views.js";
+
+export type { ExecutionView, JobView };
 
 export interface JobAddress {
   readonly resourceGroup: string;
@@ -27,29 +29,13 @@ export interface OverrideContainer {
   readonly image: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly secretRef?: string }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly secretRef?: string;
+  }[];
   readonly cpu?: number;
   readonly memory?: string;
-}
-
-export interface ExecutionView {
-  readonly name: string;
-  readonly id: string;
-  readonly status: string;
-  readonly startedAt: Date | undefined;
-  readonly endedAt: Date | undefined;
-  readonly containers: readonly ContainerEvidence[];
-}
-
-export interface JobView {
-  readonly name: string;
-  readonly id: string;
-  readonly triggerType: string;
-  readonly provisioningState: string;
-  /** Of the first container. */
-  readonly image: string | undefined;
-  /** Environment of all containers, init containers first; references to secrets are left out. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Jobs and their executions in Container Apps. */
@@ -75,11 +61,7 @@ export function createJobsClient(connection: AzureConnection): JobsClient {
   return {
     async find(address) {
       try {
-        const job = await reader.jobs.get(
-          address.resourceGroup,
-          address.job,
-          callOptions(signal),
-        );
+        const job = await reader.jobs.get(address.resourceGroup, address.job, callOptions(signal));
         return viewJob(job);
       } catch (error) {
         if (readAzureError(error).status === 404) return undefined;
@@ -262,43 +244,4 @@ function toTemplate(override: StartOverride) {
       ? {}
       : { initContainers: override.initContainers.map(convert) }),
   };
-}
-
-function viewJob(job: Job): JobView {
-  const containers = [...(job.template?.initContainers ?? []), ...(job.template?.containers ?? [])];
-  const env = containers
-    .flatMap((container) => container.env ?? [])
-    .flatMap(({ name, value }) =>
-      name === undefined || value === undefined ? [] : [[name, value] as const],
-    );
-  return {
-    name: job.name ?? "",
-    id: job.id ?? "",
-    triggerType: job.configuration?.triggerType ?? "Unknown",
-    provisioningState: job.provisioningState ?? "Unknown",
-    image: job.template?.containers?.[0]?.image,
-    env: Object.fromEntries(env),
-  };
-}
-
-function viewExecution(execution: JobExecution, text: string | null | undefined): ExecutionView {
-  return {
-    name: execution.name ?? "",
-    id: execution.id ?? "",
-    status: execution.status ?? "Unknown",
-    startedAt: execution.startTime,
-    endedAt: execution.endTime,
-    containers: readContainerEvidence(readDetailedStatus(text)),
-  };
-}
-
-/** In the answer, but not in the SDK's model. */
-function readDetailedStatus(text: string | null | undefined): unknown {
-  if (text === null || text === undefined) return undefined;
-  try {
-    return (JSON.parse(text) as { properties?: { detailedStatus?: unknown } }).properties
-      ?.detailedStatus;
-  } catch {
-    return undefined;
-  }
 }

@@ -54,17 +54,20 @@ export function createRegistryImagesClient(
     },
 
     async listTags(repository) {
-      const tags = await unlessMissing(`listing the tags of ${repository} in ${loginServer}`, async () => {
-        const found: TagView[] = [];
-        const pages = client.getArtifact(repository, "latest").listTagProperties({
-          ...call,
-          order: "LastUpdatedOnDescending",
-        });
-        for await (const tag of pages) {
-          found.push({ tag: tag.name, digest: tag.digest, createdAt: tag.createdOn });
-        }
-        return found;
-      });
+      const tags = await unlessMissing(
+        `listing the tags of ${repository} in ${loginServer}`,
+        async () => {
+          const found: TagView[] = [];
+          const pages = client.getArtifact(repository, "latest").listTagProperties({
+            ...call,
+            order: "LastUpdatedOnDescending",
+          });
+          for await (const tag of pages) {
+            found.push({ tag: tag.name, digest: tag.digest, createdAt: tag.createdOn });
+          }
+          return found;
+        },
+      );
       return tags ?? [];
     },
   };

@@ -54,8 +54,7 @@ export function createResourceReader(connection: AzureConnection): ResourceReade
   ): Promise<{ id: string; property(key: string): string } | undefined> {
     const id = idOf(resourceGroup, type, name);
     const body = (await get(id, apiVersion)) as
-      | { id?: string; properties?: Record<string, unknown> }
-      | undefined;
+      { id?: string; properties?: Record<string, unknown> } | undefined;
     if (body === undefined) return undefined;
     return {
       id: body.id ?? id,

@@ -32,10 +32,7 @@ export interface VaultAddress {
   readonly vaultUri: string;
 }
 
-export function createVaultClient(
-  connection: AzureConnection,
-  vault: VaultAddress,
-): VaultClient {
+export function createVaultClient(connection: AzureConnection, vault: VaultAddress): VaultClient {
   const client = new SecretClient(vault.vaultUri, connection.credential, {
     ...pipelineOptions(connection),
     // The challenge names an authority; only in Microsoft's clouds can its domain be checked.

@@ -85,7 +85,8 @@ function readWait(headers: unknown): number | undefined {
 }
 
 /** System errors, and OpenSSL's words on certificates. */
-const networkCode = /^(E[A-Z]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+|ERR_TLS_[A-Z_]+|REQUEST_SEND_ERROR)$/;
+const networkCode =
+  /^(E[A-Z]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+|ERR_TLS_[A-Z_]+|REQUEST_SEND_ERROR)$/;
 
 /** `ECONNREFUSED` and the like: on the error or on what caused it. */
 function findErrno(error: unknown): string | undefined {

@@ -37,15 +37,12 @@ export async function generateJitConfig(
     apiUrl: client.apiUrl,
   };
   return callGithub(what, async () => {
-    const response = await client.octokit.request(
-      `POST ${runnersPath(scope)}/generate-jitconfig`,
-      {
-        name: request.name,
-        runner_group_id: request.runnerGroupId,
-        labels: [...request.labels],
-        work_folder: request.workFolder ?? "_work",
-      },
-    );
+    const response = await client.octokit.request(`POST ${runnersPath(scope)}/generate-jitconfig`, {
+      name: request.name,
+      runner_group_id: request.runnerGroupId,
+      labels: [...request.labels],
+      work_folder: request.workFolder ?? "_work",
+    });
     const data = response.data as {
       runner: { id: number; name: string };
       encoded_jit_config: string;

@@ -21,10 +21,7 @@ interface WireRunner {
 }
 
 /** All pages. */
-export async function listRunners(
-  client: GithubClient,
-  scope: RunnerScope,
-): Promise<RunnerView[]> {
+export async function listRunners(client: GithubClient, scope: RunnerScope): Promise<RunnerView[]> {
   const what = {
     doing: `listing the runners of ${describeScope(scope)}`,
     resource: capitalize(describeScope(scope)),

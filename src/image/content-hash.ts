@@ -21,9 +21,7 @@ export async function hashContext(
 ): Promise<string> {
   const hash = createHash("sha256");
   const args = Object.entries(parameters.buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
-  hash.update(
-    JSON.stringify([scheme, parameters.dockerfile, parameters.platform, args]),
-  );
+  hash.update(JSON.stringify([scheme, parameters.dockerfile, parameters.platform, args]));
   hash.update("\0");
   for await (const chunk of createTarStream(listing)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");

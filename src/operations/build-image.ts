@@ -124,9 +124,7 @@ export async function buildImage(
 }
 
 function connectionOf(deps: BuildImageDeps): AzureConnection {
-  return deps.signal === undefined
-    ? deps.connection
-    : { ...deps.connection, signal: deps.signal };
+  return deps.signal === undefined ? deps.connection : { ...deps.connection, signal: deps.signal };
 }
 
 async function prepareImage(

@@ -116,11 +116,7 @@ async function openWorkspace(
   return createLogsClient(connection, { name: names.logWorkspace, ...found });
 }
 
-function startOf(
-  request: LogsRequest,
-  execution: ExecutionView | undefined,
-  clock: Clock,
-): Date {
+function startOf(request: LogsRequest, execution: ExecutionView | undefined, clock: Clock): Date {
   const now = clock.now().getTime();
   if (request.sinceSeconds !== undefined) return new Date(now - request.sinceSeconds * 1000);
   const started = execution?.startedAt;
@@ -156,11 +152,7 @@ async function* follow(following: Following): AsyncGenerator<LogLine, void, void
   }
 }
 
-function explainEmptiness(
-  emit: Emit,
-  query: LogQuery,
-  execution: ExecutionView | undefined,
-): void {
+function explainEmptiness(emit: Emit, query: LogQuery, execution: ExecutionView | undefined): void {
   const what = execution === undefined ? query.job : execution.name;
   emit({
     name: "logs.empty",

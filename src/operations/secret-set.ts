@@ -13,6 +13,8 @@ import { retryForbidden } from "./retry-forbidden.js";
 import { systemClock } from "./system-clock.js";
 import { verifyGithubSecret, type VerifiedSecret } from "./verify-github-secret.js";
 
+export { SecretText };
+
 export interface SecretSetRequest {
   readonly config: Pick<ResolvedConfig, "name" | "subscription" | "github">;
   /** From stdin or a file; a line end after a token is not part of it. */
@@ -88,7 +90,11 @@ export async function setSecret(
 
 /** A token loses the line end that editors and echo add; a PEM keeps exactly one. */
 function normalize(value: SecretText, kind: "app" | "pat"): SecretText {
-  const text = value.reveal().replace(/^\uFEFF/, "").replaceAll("\r\n", "\n").trim();
+  const text = value
+    .reveal()
+    .replace(/^\uFEFF/, "")
+    .replaceAll("\r\n", "\n")
+    .trim();
   return new SecretText(kind === "app" && text !== "" ? `${text}\n` : text);
 }
 

@@ -121,8 +121,12 @@ async function startAll(
       }
     },
   );
-  const started = attempts.filter((one): one is StartedExecution => one !== undefined && "id" in one);
-  const failures = attempts.filter((one): one is StartFailure => one !== undefined && "error" in one);
+  const started = attempts.filter(
+    (one): one is StartedExecution => one !== undefined && "id" in one,
+  );
+  const failures = attempts.filter(
+    (one): one is StartFailure => one !== undefined && "error" in one,
+  );
   const first = failures[0];
   if (first === undefined) return started;
   if (started.length === 0 && !failures.some((failure) => failure.uncertain)) {

@@ -45,9 +45,7 @@ export async function verifyGithubSecret(
   const scope = runnerScopeOf(github);
   try {
     const identity =
-      github.auth.type === "app"
-        ? await jit.readAppName(client)
-        : await jit.readTokenOwner(client);
+      github.auth.type === "app" ? await jit.readAppName(client) : await jit.readTokenOwner(client);
     await jit.probeRegistration(client, scope);
     return { identity };
   } catch (error) {

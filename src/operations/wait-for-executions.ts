@@ -68,9 +68,7 @@ export async function waitForExecutions(
     () => deadline.abort(),
     () => undefined,
   );
-  const signal = AbortSignal.any(
-    user === undefined ? [deadline.signal] : [user, deadline.signal],
-  );
+  const signal = AbortSignal.any(user === undefined ? [deadline.signal] : [user, deadline.signal]);
   const watch = new Watch(request, deps, createJobsClient({ ...connection, signal }), signal);
   try {
     await watch.run();
@@ -138,9 +136,7 @@ class Watch {
   }
 
   private isPassing(error: unknown): error is RunnerctlError {
-    return (
-      !this.signal.aborted && error instanceof RunnerctlError && passingErrors.has(error.code)
-    );
+    return !this.signal.aborted && error instanceof RunnerctlError && passingErrors.has(error.code);
   }
 
   private async poll(): Promise<void> {

@@ -8,11 +8,11 @@ import { FaultTable } from "./faults.js";
 import { loadIdentity, makeEnvironment, type SandboxSeed } from "./identity.js";
 import { lockDirectory, type DirectoryLock } from "./lock.js";
 import type { Clock, SandboxService } from "./ports.js";
+import { writeProviderMirror } from "./provider/mirror.js";
 import { createRouter } from "./router.js";
 import { composeSandbox, type Composition } from "./sandbox.js";
 import { Listeners } from "./server.js";
 import { FileStateStore } from "./state.js";
-import { writeTerraformMirror } from "./terraform-mirror.js";
 import { loadCertificates } from "./tls.js";
 
 export interface StartOptions {
@@ -97,14 +97,15 @@ async function startLocked(
     });
     const origin = `https://localhost:${port}`;
     const httpOrigin = `http://localhost:${httpPort}`;
+    const { cliConfigFile } = await writeProviderMirror(join(directory, "terraform"), {
+      node: process.execPath,
+      program: join(options.packageRoot, "dist", "sandbox-provider.js"),
+    });
     const environment = makeEnvironment({
       identity,
       origin,
       caFile: certificates.ca.file,
-      terraformConfig: writeTerraformMirror(join(directory, "terraform"), {
-        node: process.execPath,
-        script: join(options.packageRoot, "dist", "sandbox-provider.js"),
-      }),
+      terraformConfig: cliConfigFile,
     });
     const compose = (): Promise<Composition> =>
       composeSandbox({

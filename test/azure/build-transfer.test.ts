@@ -133,7 +133,11 @@ describe("uploading a build context", () => {
   it("tells a refused upload", async () => {
     const connection = await start(() => ({ status: 403, body: "<Error/>" }));
     const error = await failureOf(
-      uploadBuildSource(connection, `${server.origin}/c/b?sig=secret`, Readable.from([Buffer.from("a")])),
+      uploadBuildSource(
+        connection,
+        `${server.origin}/c/b?sig=secret`,
+        Readable.from([Buffer.from("a")]),
+      ),
     );
     expect(error.code).toBe("azure.forbidden");
     expect(error.message).not.toContain("secret");

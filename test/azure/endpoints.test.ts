@@ -78,9 +78,7 @@ describe("resolveEndpoints", () => {
     [{ status: 200, body: { name: "x" } }, "resourceManager is missing"],
   ])("says what is wrong with a description: %o", async (reply, words) => {
     server = await startHttpsServer(() => ({ ...reply, headers: { "retry-after": "0" } }));
-    const error = await failureOf(
-      resolveEndpoints({ metadataHost: server.host, ca: server.ca }),
-    );
+    const error = await failureOf(resolveEndpoints({ metadataHost: server.host, ca: server.ca }));
     expect(error.code).toBe("azure.cloudMetadata");
     expect(error.message).toContain(words);
   });

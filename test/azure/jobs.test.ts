@@ -21,7 +21,10 @@ describe("starting an execution", () => {
   it("sends an empty body and returns name and id of a 200", async () => {
     const jobs = await start(() => ({
       status: 200,
-      body: { name: "caj-demo-default-abc1234", id: `${jobPath}/executions/caj-demo-default-abc1234` },
+      body: {
+        name: "caj-demo-default-abc1234",
+        id: `${jobPath}/executions/caj-demo-default-abc1234`,
+      },
     }));
     const started = await jobs.start(address);
     expect(started).toEqual({
@@ -53,7 +56,10 @@ describe("starting an execution", () => {
   it("follows a 202 without a body to its result", async () => {
     const jobs = await start((request) =>
       request.method === "POST"
-        ? { status: 202, headers: { location: `${server.origin}/operations/1`, "retry-after": "0" } }
+        ? {
+            status: 202,
+            headers: { location: `${server.origin}/operations/1`, "retry-after": "0" },
+          }
         : {
             status: 200,
             body: { name: "caj-demo-default-y", id: `${jobPath}/executions/caj-demo-default-y` },
@@ -81,7 +87,11 @@ describe("starting an execution", () => {
   it("repeats a refused start after Retry-After", async () => {
     const jobs = await start(() =>
       server.requests.length < 3
-        ? { status: 429, headers: { "retry-after": "0" }, body: { error: { code: "TooManyRequests" } } }
+        ? {
+            status: 429,
+            headers: { "retry-after": "0" },
+            body: { error: { code: "TooManyRequests" } },
+          }
         : { status: 200, body: { name: "caj-demo-default-z", id: `${jobPath}/executions/z` } },
     );
     expect((await jobs.start(address)).name).toBe("caj-demo-default-z");
@@ -95,7 +105,13 @@ describe("starting an execution", () => {
     }));
     await jobs.start(address, {
       containers: [
-        { name: "runner", image: "r.io/i@sha256:1", env: [{ name: "A", value: "b" }], cpu: 2, memory: "4Gi" },
+        {
+          name: "runner",
+          image: "r.io/i@sha256:1",
+          env: [{ name: "A", value: "b" }],
+          cpu: 2,
+          memory: "4Gi",
+        },
       ],
     });
     expect(JSON.parse(server.requests[0]?.body ?? "")).toEqual({
@@ -174,7 +190,12 @@ describe("reading executions", () => {
           startTime: "2026-01-01T00:00:00Z",
           detailedStatus: {
             replicas: [
-              { name: "x-1", containers: [{ name: "mint", code: 3, status: "Terminated", additionalInformation: "Error" }] },
+              {
+                name: "x-1",
+                containers: [
+                  { name: "mint", code: 3, status: "Terminated", additionalInformation: "Error" },
+                ],
+              },
             ],
           },
         },

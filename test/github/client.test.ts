@@ -48,10 +48,19 @@ const runner = (id: number) => ({
 
 describe("scopes", () => {
   it.each([
-    [{ owner: "o", repositories: ["r"], scope: "repository" as const }, "/repos/o/r/actions/runners"],
+    [
+      { owner: "o", repositories: ["r"], scope: "repository" as const },
+      "/repos/o/r/actions/runners",
+    ],
     [{ owner: "o", repositories: [], scope: "organization" as const }, "/orgs/o/actions/runners"],
-    [{ owner: "o", repositories: ["r", "s"], scope: "organization" as const }, "/orgs/o/actions/runners"],
-    [{ owner: "e", repositories: [], scope: "enterprise" as const }, "/enterprises/e/actions/runners"],
+    [
+      { owner: "o", repositories: ["r", "s"], scope: "organization" as const },
+      "/orgs/o/actions/runners",
+    ],
+    [
+      { owner: "e", repositories: [], scope: "enterprise" as const },
+      "/enterprises/e/actions/runners",
+    ],
   ])("%o → %s", (settings, path) => {
     expect(runnersPath(runnerScopeOf(settings))).toBe(path);
   });
@@ -65,7 +74,9 @@ describe("with a token", () => {
         status: 200,
         headers:
           page === 1
-            ? { link: `<${server?.origin}/api/v3/repos/acme/app/actions/runners?per_page=100&page=2>; rel="next"` }
+            ? {
+                link: `<${server?.origin}/api/v3/repos/acme/app/actions/runners?per_page=100&page=2>; rel="next"`,
+              }
             : {},
         body: { total_count: 2, runners: [runner(page)] },
       };
@@ -83,7 +94,11 @@ describe("with a token", () => {
       status: 201,
       body: { runner: { ...runner(7), name: "n" }, encoded_jit_config: "c2VjcmV0" },
     }));
-    const made = await generateJitConfig(client, scope, { name: "n", runnerGroupId: 1, labels: ["a"] });
+    const made = await generateJitConfig(client, scope, {
+      name: "n",
+      runnerGroupId: 1,
+      labels: ["a"],
+    });
     expect(made.encodedConfig.reveal()).toBe("c2VjcmV0");
     expect(JSON.stringify(made)).not.toContain("c2VjcmV0");
     expect(JSON.parse(server?.requests[0]?.body ?? "")).toEqual({
@@ -144,10 +159,22 @@ describe("with a token", () => {
 
   it.each<[string, number, Record<string, string>, string, number]>([
     ["a wrong token", 401, {}, "github.unauthorized", 3],
-    ["a missing permission", 403, { "x-accepted-github-permissions": "administration=write" }, "github.forbidden", 3],
+    [
+      "a missing permission",
+      403,
+      { "x-accepted-github-permissions": "administration=write" },
+      "github.forbidden",
+      3,
+    ],
     ["an unknown repository", 404, {}, "github.notFound", 4],
     ["bad input", 422, {}, "github.rejected", 5],
-    ["a long rate limit", 403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999" }, "github.rateLimited", 5],
+    [
+      "a long rate limit",
+      403,
+      { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999" },
+      "github.rateLimited",
+      5,
+    ],
   ])("tells %s (%i)", async (_title, status, headers, code, exitCode) => {
     const client = await connect(() => ({ status, headers, body: { message: "No" } }));
     const error = await failureOf(probeRegistration(client, scope));
@@ -210,7 +237,12 @@ describe("as an App", () => {
     const jwt = String(exchange?.headers.authorization).replace(/^bearer /i, "");
     const [header = "", payload = "", signature = ""] = jwt.split(".");
     expect(
-      verify("sha256", Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, "base64url")),
+      verify(
+        "sha256",
+        Buffer.from(`${header}.${payload}`),
+        publicKey,
+        Buffer.from(signature, "base64url"),
+      ),
     ).toBe(true);
     expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toMatchObject({ iss: "12" });
     expect(list?.headers.authorization).toBe("token ghs_installation");

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -56,11 +64,31 @@ describe("what belongs to a context", () => {
   it.each<[string, string, string[]]>([
     ["no rules", "", Object.keys(files)],
     ["a name at the top only", "a.md", Object.keys(files).filter((file) => file !== "a.md")],
-    ["a pattern at any depth", "**/*.md", ["Dockerfile", "a.txt", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"]],
-    ["a top-level pattern leaves depths alone", "*.md", Object.keys(files).filter((file) => file !== "a.md")],
-    ["a folder", "node_modules", Object.keys(files).filter((file) => !file.startsWith("node_modules"))],
-    ["an exception", "**/*.md\n!sub/keep.md", ["Dockerfile", "a.txt", "sub/keep.md", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"]],
-    ["an exception below an ignored folder", "sub\n!sub/deep/c.log", ["Dockerfile", "a.txt", "a.md", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"]],
+    [
+      "a pattern at any depth",
+      "**/*.md",
+      ["Dockerfile", "a.txt", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"],
+    ],
+    [
+      "a top-level pattern leaves depths alone",
+      "*.md",
+      Object.keys(files).filter((file) => file !== "a.md"),
+    ],
+    [
+      "a folder",
+      "node_modules",
+      Object.keys(files).filter((file) => !file.startsWith("node_modules")),
+    ],
+    [
+      "an exception",
+      "**/*.md\n!sub/keep.md",
+      ["Dockerfile", "a.txt", "sub/keep.md", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"],
+    ],
+    [
+      "an exception below an ignored folder",
+      "sub\n!sub/deep/c.log",
+      ["Dockerfile", "a.txt", "a.md", "sub/deep/c.log", "node_modules/x/y.js", ".hidden"],
+    ],
     ["everything but one, comments and blanks", "# all\n\n*\n!a.txt", ["Dockerfile", "a.txt"]],
     ["the Dockerfile itself stays", "Dockerfile\n.dockerignore", Object.keys(files)],
   ])("%s", async (_title, rules, expected) => {
@@ -71,7 +99,13 @@ describe("what belongs to a context", () => {
   });
 
   it("lets the Dockerfile's own ignore file replace the general one", async () => {
-    write({ "build/app.Dockerfile": "FROM x", "build/app.Dockerfile.dockerignore": "a.txt", ".dockerignore": "b.txt", "a.txt": "", "b.txt": "" });
+    write({
+      "build/app.Dockerfile": "FROM x",
+      "build/app.Dockerfile.dockerignore": "a.txt",
+      ".dockerignore": "b.txt",
+      "a.txt": "",
+      "b.txt": "",
+    });
     expect(await paths("build/app.Dockerfile")).toEqual([
       "b.txt",
       "build/app.Dockerfile",

@@ -11,6 +11,7 @@ import { setSecret } from "../../src/operations/secret-set.js";
 import { readStatus } from "../../src/operations/status.js";
 import { systemClock } from "../../src/operations/system-clock.js";
 import { triggerPool } from "../../src/operations/trigger.js";
+import { dispatchWorkflow } from "../../src/sandbox/dispatch.js";
 import { failureOf } from "../azure/failure.js";
 import { packageRoot, SandboxDeployment } from "./sandbox-deployment.js";
 
@@ -123,9 +124,10 @@ describe("with a platform", () => {
 
   it("secret set takes no key for a token, and no token for a key", async () => {
     const value = new SecretText("-----BEGIN RSA PRIVATE KEY-----\nx\n-----END");
-    expect(
-      await failureOf(setSecret({ config: deployment.config, value }, deps())),
-    ).toMatchObject({ code: "credentials.secretUnfit", exitCode: 2 });
+    expect(await failureOf(setSecret({ config: deployment.config, value }, deps()))).toMatchObject({
+      code: "credentials.secretUnfit",
+      exitCode: 2,
+    });
     const github = {
       ...deployment.config.github,
       auth: { type: "app", appId: "1", installationId: 1, secret: "k" } as const,
@@ -192,6 +194,35 @@ describe("with a platform", () => {
 });
 
 describe("with a pool", () => {
+  it("an execution that finds a queued job runs it, and trigger --wait ends well", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "runnerctl-workflow-"));
+    try {
+      const workflow = join(folder, "hello.yml");
+      writeFileSync(
+        workflow,
+        "on: workflow_dispatch\njobs:\n  a:\n    runs-on: [self-hosted, azure]\n    steps: [{ run: 'echo from-the-job' }]\n",
+      );
+      await dispatchWorkflow({
+        directory: deployment.sandbox.directory,
+        cwd: folder,
+        repository: "octo-org/hello",
+        workflow,
+        inputs: {},
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const result = await triggerPool(
+      { config: deployment.config, pool: "default", wait: true, timeoutSeconds: 60 },
+      { ...deps(), clock: systemClock },
+    );
+    expect(result.executions).toMatchObject([{ pool: "default", status: "Succeeded" }]);
+    expect(result.executions[0]?.endedAt).toBeDefined();
+    const lines = await logLines({ execution: result.executions[0]?.name ?? "" });
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join("\n")).not.toContain(token);
+  });
+
   it("a job that waits for no workflow times out, and is shown as running", async () => {
     const error = await failureOf(
       triggerPool(

@@ -203,7 +203,10 @@ describe("triggerPool", () => {
   });
 
   it("says that a pool is not deployed", async () => {
-    const { result } = await run(() => ({ status: 404, body: { error: { code: "ResourceNotFound" } } }), {});
+    const { result } = await run(
+      () => ({ status: 404, body: { error: { code: "ResourceNotFound" } } }),
+      {},
+    );
     const error = await failureOf(result);
     expect(error).toMatchObject({ code: "azure.poolNotDeployed", exitCode: 4 });
     expect(error.hint).toContain("runnerctl deploy");

@@ -80,9 +80,7 @@ export function azureNotFound(
   });
 }
 
-export function azureConflict(
-  attempt: AzureAttempt & { readonly reason: string },
-): RunnerctlError {
+export function azureConflict(attempt: AzureAttempt & { readonly reason: string }): RunnerctlError {
   return new RunnerctlError({
     code: "azure.conflict",
     message: `Azure refused ${attempt.doing} because of the resource's present state: ${attempt.reason}`,

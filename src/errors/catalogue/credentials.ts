@@ -28,12 +28,7 @@ export interface EntraRefusal {
   readonly cause?: unknown;
 }
 
-function refusal(
-  code: string,
-  refused: EntraRefusal,
-  what: string,
-  hint: string,
-): RunnerctlError {
+function refusal(code: string, refused: EntraRefusal, what: string, hint: string): RunnerctlError {
   const number = refused.aadsts === undefined ? "" : ` (${refused.aadsts})`;
   return new RunnerctlError({
     code,
@@ -135,11 +130,7 @@ export function subscriptionUnknown(profile: string): RunnerctlError {
   });
 }
 
-export function githubSecretUnfit(
-  name: string,
-  what: string,
-  fix: string,
-): RunnerctlError {
+export function githubSecretUnfit(name: string, what: string, fix: string): RunnerctlError {
   return new RunnerctlError({
     code: "credentials.secretUnfit",
     message: `The value given for the secret ${name} cannot be used: ${what}. Nothing was stored.`,

@@ -73,6 +73,20 @@ export const builtInRoles: readonly BuiltInRole[] = [
     actions: ["Microsoft.ContainerRegistry/registries/artifacts/delete"],
   },
   {
+    name: "Container Registry Tasks Contributor",
+    guid: "fb382eab-e894-4461-af04-94435c366c3f",
+    actions: [
+      "Microsoft.ContainerRegistry/registries/read",
+      "Microsoft.ContainerRegistry/registries/agentpools/*",
+      "Microsoft.ContainerRegistry/registries/listBuildSourceUploadUrl/action",
+      "Microsoft.ContainerRegistry/registries/runs/*",
+      "Microsoft.ContainerRegistry/registries/scheduleRun/action",
+      "Microsoft.ContainerRegistry/registries/taskruns/*",
+      "Microsoft.ContainerRegistry/registries/tasks/*",
+      ...readBasics,
+    ],
+  },
+  {
     name: "Key Vault Administrator",
     guid: "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     actions: ["Microsoft.KeyVault/*/read", ...readBasics],

@@ -51,6 +51,8 @@ export interface ResourceKind {
   checkDelete?(resource: ArmResource): void;
   /** It is gone: whatever hangs on it goes too. */
   removed?(resource: ArmResource, request?: SandboxRequest): Promise<void> | void;
+  /** The permission for something below it, where the provider does not name it after the path. */
+  permission?(method: string, rest: readonly string[]): string | undefined;
   /** After a start of the sandbox; answers the resource if it changed. */
   reopen?(resource: ArmResource): Promise<ArmResource | undefined>;
   /** `POST {id}/{action}`, by name in lower case. */

@@ -123,7 +123,10 @@ async function routeBelow(parts: ArmParts, call: Call, at: Address): Promise<San
   }
   // Names in between are no part of an action: `executions/{name}/stop`.
   const words = at.rest.filter((_, index) => index % 2 === 0).join("/");
-  resources.requireAction(caller, `${at.kind.type}/${words}/${isPost ? "action" : "read"}`, at.id);
+  const action =
+    at.kind.permission?.(request.method, at.rest) ??
+    `${at.kind.type}/${words}/${isPost ? "action" : "read"}`;
+  resources.requireAction(caller, action, at.id);
   return await handler({ resource: requireResource(parts, at), request, rest });
 }
 

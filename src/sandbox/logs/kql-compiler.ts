@@ -1,20 +1,8 @@
 import type { Expression } from "./kql-ast.js";
 import { semanticError, unsupported } from "./kql-errors.js";
 import { compileCall } from "./kql-functions.js";
-import { compareValues, type Column, type Row, type ScalarType, type Value } from "./kql-values.js";
-
-export interface Compiled {
-  readonly type: ScalarType;
-  readonly evaluate: (row: Row) => Value;
-}
-
-export interface Scope {
-  readonly columns: readonly Column[];
-  readonly variables: ReadonlyMap<string, Compiled>;
-  readonly now: number;
-  /** The operator being compiled, for messages. */
-  readonly operator: string;
-}
+import type { Compiled, Scope } from "./kql-scope.js";
+import { compareValues, type ScalarType, type Value } from "./kql-values.js";
 
 /** Checks names and types once, so that a wrong query fails whether or not there are rows. */
 export function compileExpression(expression: Expression, scope: Scope): Compiled {

@@ -1,6 +1,7 @@
 import type { Expression, NamedExpression, Operator, Query, SortKey } from "./kql-ast.js";
-import { compileExpression, type Compiled, type Scope } from "./kql-compiler.js";
+import { compileExpression } from "./kql-compiler.js";
 import { semanticError } from "./kql-errors.js";
+import type { Compiled, Scope } from "./kql-scope.js";
 import { summarize } from "./kql-summarize.js";
 import { compareValues, type Column, type Row, type Table } from "./kql-values.js";
 

@@ -1,4 +1,4 @@
-import type { Compiled, Scope } from "./kql-compiler.js";
+import type { Compiled, Scope } from "./kql-scope.js";
 import { semanticError, unsupported } from "./kql-errors.js";
 import { parseDatetime, showValue, type ScalarType, type Value } from "./kql-values.js";
 

@@ -1,6 +1,7 @@
 import type { Expression, NamedExpression } from "./kql-ast.js";
-import { compileExpression, type Compiled, type Scope } from "./kql-compiler.js";
+import { compileExpression } from "./kql-compiler.js";
 import { semanticError, unsupported } from "./kql-errors.js";
+import type { Compiled, Scope } from "./kql-scope.js";
 import { isAggregate } from "./kql-functions.js";
 import { compareValues, type Row, type ScalarType, type Table, type Value } from "./kql-values.js";
 

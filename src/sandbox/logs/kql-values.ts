@@ -59,7 +59,10 @@ export function parseDatetime(text: string): number | undefined {
 
 /** As a result shows it: seven decimals and a Z. */
 export function formatDatetime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  const whole = Math.floor(milliseconds / 1000) * 1000;
+  const ticks = Math.round((milliseconds - whole) * 10_000);
+  const seconds = new Date(whole).toISOString().slice(0, 19);
+  return `${seconds}.${String(Math.min(ticks, 9_999_999)).padStart(7, "0")}Z`;
 }
 
 /** `1.02:03:04.5000000` */

@@ -15,6 +15,7 @@ interface StoredRow {
 export class LogStore {
   private readonly file: string;
   private readonly rows: StoredRow[];
+  private lastTime = 0;
 
   constructor(
     state: StateStore,
@@ -34,7 +35,7 @@ export class LogStore {
       row: {
         TenantId: this.customerId,
         SourceSystem: "RestAPI",
-        TimeGenerated: row.timeGenerated.getTime(),
+        TimeGenerated: this.nextTime(row.timeGenerated.getTime()),
         ...readColumns(row.columns),
         Type: row.table,
       },
@@ -43,6 +44,16 @@ export class LogStore {
     if (stored.length === 0) return;
     const lines = stored.map((row) => `${JSON.stringify(row)}\n`).join("");
     appendFileSync(this.file, lines, { mode: 0o600 });
+  }
+
+  /**
+   * The service's clock is finer than a millisecond, and lines keep their order by it: a row of the
+   * same millisecond as the one before is a microsecond later.
+   */
+  private nextTime(milliseconds: number): number {
+    const isSame = Math.floor(this.lastTime) === milliseconds;
+    this.lastTime = isSame ? this.lastTime + 0.001 : milliseconds;
+    return this.lastTime;
   }
 
   /**

@@ -67,6 +67,10 @@ export function defineAzurerm(): ProviderDefinition {
       virtualNetwork,
     ],
     data: [clientConfig, subscription, roleDefinitionData, ...existing(schema)],
+    validate: (settings) =>
+      !settings.has("features")
+        ? [{ path: ["features"], message: 'At least 1 "features" block is required.' }]
+        : [],
     async connect(settings, life) {
       const http = new HttpClient(life);
       const connection = await openArmConnection(settings, http);

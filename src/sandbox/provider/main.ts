@@ -41,7 +41,14 @@ async function main(name: string | undefined): Promise<void> {
   // Ctrl-C reaches the whole process group; Terraform decides, and says so by StopProvider.
   process.on("SIGINT", () => {});
 
-  const provider = new Provider(define());
+  let definition: ProviderDefinition;
+  try {
+    definition = define();
+  } catch (error) {
+    refuse(`The provider's schemas cannot be read: ${String(error)}`);
+    return;
+  }
+  const provider = new Provider(definition);
   const folder = mkdtempSync(join(process.env["PLUGIN_UNIX_SOCKET_DIR"] ?? tmpdir(), "rctl-"));
   const socket = join(folder, "p.sock");
   const end = (): void => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startArm, type ArmFixture } from "./arm-fixture.js";
+import { prepareJob, startArm, type ArmFixture } from "./arm-fixture.js";
 
 let arm: ArmFixture;
 let reader: { objectId: string; token: string };
@@ -24,7 +24,12 @@ async function findRole(name: string): Promise<string> {
   return String(found.json.value[0].id);
 }
 
-async function assign(role: string, scope: string, principalId = reader.objectId, name = randomUUID()) {
+async function assign(
+  role: string,
+  scope: string,
+  principalId = reader.objectId,
+  name = randomUUID(),
+) {
   return await arm.call(
     "PUT",
     `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
@@ -49,7 +54,12 @@ test("RBAC-2: a role holds at its scope and below, for its actions only", async 
   expect(write.json.error.message).toContain(
     "'Microsoft.ManagedIdentity/userAssignedIdentities/write'",
   );
-  const above = await arm.call("GET", `${arm.subscription}/resourceGroups`, undefined, reader.token);
+  const above = await arm.call(
+    "GET",
+    `${arm.subscription}/resourceGroups`,
+    undefined,
+    reader.token,
+  );
   expect(above.status).toBe(403);
 });
 
@@ -159,13 +169,17 @@ test("RBAC-12: using an identity takes a right on it too: 403 LinkedAuthorizatio
   await arm.call("PUT", identity(), place);
   await assign("AcrPush", arm.group);
   const guid = randomUUID();
-  await arm.call("PUT", `${arm.subscription}/providers/Microsoft.Authorization/roleDefinitions/${guid}`, {
-    properties: {
-      roleName: "Registry writer",
-      permissions: [{ actions: ["Microsoft.ContainerRegistry/*"] }],
-      assignableScopes: [arm.subscription],
+  await arm.call(
+    "PUT",
+    `${arm.subscription}/providers/Microsoft.Authorization/roleDefinitions/${guid}`,
+    {
+      properties: {
+        roleName: "Registry writer",
+        permissions: [{ actions: ["Microsoft.ContainerRegistry/*"] }],
+        assignableScopes: [arm.subscription],
+      },
     },
-  });
+  );
   await assign("Registry writer", arm.group);
   const refused = await arm.call(
     "PUT",
@@ -179,4 +193,28 @@ test("RBAC-12: using an identity takes a right on it too: 403 LinkedAuthorizatio
   );
   expect([refused.status, refused.json.error.code]).toEqual([403, "LinkedAuthorizationFailed"]);
   expect(refused.json.error.message).toContain("userAssignedIdentities/assign/action");
+});
+
+test("RBAC-13: an operator of jobs starts, reads and stops executions, and changes nothing", async () => {
+  const { job, body } = await prepareJob(arm);
+  await arm.call("PUT", job, body);
+  const needs = async (method: string, path: string): Promise<string> => {
+    const refused = await arm.call(method, job + path, undefined, reader.token);
+    expect([method, path, refused.status]).toEqual([method, path, 403]);
+    return /action '([^']+)'/.exec(refused.json.error.message)?.[1] ?? "";
+  };
+  const type = "Microsoft.App/jobs";
+  expect(await needs("POST", "/start")).toBe(`${type}/start/action`);
+  expect(await needs("POST", "/stop")).toBe(`${type}/stop/action`);
+  expect(await needs("GET", "/executions")).toBe(`${type}/executions/read`);
+  expect(await needs("GET", "/executions/x")).toBe(`${type}/execution/read`);
+  expect(await needs("POST", "/executions/x/stop")).toBe(`${type}/stop/execution/action`);
+  await assign("Container Apps Jobs Operator", job);
+  const started = await arm.call("POST", `${job}/start`, undefined, reader.token);
+  expect(started.status).toBe(200);
+  const execution = `${job}/executions/${started.json.name}`;
+  expect((await arm.call("GET", execution, undefined, reader.token)).status).toBe(200);
+  expect((await arm.call("POST", `${execution}/stop`, undefined, reader.token)).status).toBe(202);
+  expect((await arm.call("PUT", job, body, reader.token)).status).toBe(403);
+  expect((await arm.call("DELETE", job, undefined, reader.token)).status).toBe(403);
 });

@@ -64,7 +64,8 @@ describe("a job", () => {
     [
       "ARM-44: a vault secret that cannot be resolved",
       (body) =>
-        (body.properties.configuration.secrets[0]!["keyVaultUrl"] = "https://localhost:1/secrets/x"),
+        (body.properties.configuration.secrets[0]!["keyVaultUrl"] =
+          "https://localhost:1/secrets/x"),
       "SecretMissing",
       "secrets/x",
     ],
@@ -88,7 +89,8 @@ describe("a job", () => {
     ],
     [
       "ARM-47: more than the profile allows",
-      (body) => (body.properties.template.containers[0]!.resources = { cpu: 4.25, memory: "8.5Gi" }),
+      (body) =>
+        (body.properties.template.containers[0]!.resources = { cpu: 4.25, memory: "8.5Gi" }),
       "ContainerAppInvalidResourceTotal",
       "CPU: 4.25",
     ],
@@ -191,7 +193,9 @@ describe("a job", () => {
   test("ARM-58: an environment that is not ready takes no job", async () => {
     const other = `${arm.group}/providers/Microsoft.App/managedEnvironments/cae-slow`;
     await arm.call("PUT", other, { location: "westeurope", properties: {} });
-    const stored = arm.ctx.state.collection<{ properties: Record<string, unknown> }>("arm.resources");
+    const stored = arm.ctx.state.collection<{ properties: Record<string, unknown> }>(
+      "arm.resources",
+    );
     const key = other.toLowerCase();
     await arm.call("GET", other);
     stored.set(key, {

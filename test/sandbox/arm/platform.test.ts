@@ -18,10 +18,14 @@ const vaultBody = () => ({
 describe("registries", () => {
   const type = "Microsoft.ContainerRegistry/registries";
   const check = (name: string) =>
-    arm.call("POST", `${arm.subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, {
-      name,
-      type,
-    });
+    arm.call(
+      "POST",
+      `${arm.subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`,
+      {
+        name,
+        type,
+      },
+    );
 
   test("ARM-60: loginServer is where its data plane listens; admin is off; replications are none", async () => {
     const made = await arm.call("PUT", at(type, "crtest"), { ...place, sku: { name: "Basic" } });
@@ -31,14 +35,19 @@ describe("registries", () => {
       adminUserEnabled: false,
     });
     expect(made.json.sku).toEqual({ name: "Basic", tier: "Basic" });
-    expect((await arm.call("GET", `${at(type, "crtest")}/replications`)).json).toEqual({ value: [] });
+    expect((await arm.call("GET", `${at(type, "crtest")}/replications`)).json).toEqual({
+      value: [],
+    });
     const denied = await arm.call("POST", `${at(type, "crtest")}/listCredentials`);
     expect(denied.json.error.code).toBe("UnAuthorizedForCredentialOperations");
   });
 
   test("ARM-61: a name of someone else is not available, and its creation is 409 AlreadyInUse", async () => {
     expect((await check("crtest")).json).toEqual({ nameAvailable: true });
-    expect((await check("cr-test")).json).toMatchObject({ nameAvailable: false, reason: "Invalid" });
+    expect((await check("cr-test")).json).toMatchObject({
+      nameAvailable: false,
+      reason: "Invalid",
+    });
     await arm.call("POST", "/_sandbox/arm/taken-names", { type, name: "crtest" });
     expect((await check("CRTEST")).json).toMatchObject({ reason: "AlreadyExists" });
     const refused = await arm.call("PUT", at(type, "crtest"), { ...place, sku: { name: "Basic" } });

@@ -23,7 +23,9 @@ describe("addresses and versions", () => {
   test("ARM-2: paths are read without regard to case, and ids are given back in one spelling", async () => {
     await arm.call("PUT", arm.group.replace("resourceGroups", "resourcegroups"), place);
     await arm.call("PUT", identityPath("id-one"), place);
-    const shouted = identityPath("ID-ONE").toUpperCase().replace("/SUBSCRIPTIONS", "/subscriptions");
+    const shouted = identityPath("ID-ONE")
+      .toUpperCase()
+      .replace("/SUBSCRIPTIONS", "/subscriptions");
     const read = await arm.call("GET", shouted);
     expect(read.json.id).toBe(identityPath("id-one"));
     expect(read.json.type).toBe("Microsoft.ManagedIdentity/userAssignedIdentities");
@@ -149,9 +151,13 @@ describe("any resource", () => {
     const orphan = await arm.call("PUT", identityPath("id-one"), place);
     expect([orphan.status, orphan.json.error.code]).toEqual([404, "ResourceGroupNotFound"]);
     await arm.call("PUT", arm.group, place);
-    const child = await arm.call("PUT", `${identityPath("id-one")}/federatedIdentityCredentials/f`, {
-      properties: {},
-    });
+    const child = await arm.call(
+      "PUT",
+      `${identityPath("id-one")}/federatedIdentityCredentials/f`,
+      {
+        properties: {},
+      },
+    );
     expect([child.status, child.json.error.code]).toEqual([404, "ParentResourceNotFound"]);
   });
 

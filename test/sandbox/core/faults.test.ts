@@ -29,7 +29,12 @@ describe("fault scripts", () => {
         match: { method: "get", path: "resourcegroups/RG-A$" },
         after: 1,
         times: 2,
-        effect: { status: 429, code: "TooManyRequests", message: "slow", headers: { "retry-after": "7" } },
+        effect: {
+          status: 429,
+          code: "TooManyRequests",
+          message: "slow",
+          headers: { "retry-after": "7" },
+        },
       },
     ]);
     const statuses: number[] = [];
@@ -41,7 +46,12 @@ describe("fault scripts", () => {
   test("FAULT-1: its answer has the error's shape and its headers", async () => {
     await control(sandbox, "POST", "faults", {
       match: { path: "rg-a" },
-      effect: { status: 503, code: "ServerBusy", message: "later", headers: { "retry-after": "7" } },
+      effect: {
+        status: 503,
+        code: "ServerBusy",
+        message: "later",
+        headers: { "retry-after": "7" },
+      },
     });
     const answer = await get();
     expect(answer.headers["retry-after"]).toBe("7");
@@ -72,7 +82,11 @@ describe("fault scripts", () => {
   test("FAULT-4: an AADSTS code comes in the shape of the token endpoint", async () => {
     await control(sandbox, "POST", "faults", {
       match: { path: "/oauth2/" },
-      effect: { status: 401, code: "AADSTS7000222", message: "The provided client secret keys are expired." },
+      effect: {
+        status: 401,
+        code: "AADSTS7000222",
+        message: "The provided client secret keys are expired.",
+      },
     });
     await expect(fetchToken(sandbox.httpOrigin, sandbox.environment)).rejects.toThrow(
       /"error":"invalid_client","error_description":"AADSTS7000222: /,

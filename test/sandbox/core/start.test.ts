@@ -33,7 +33,12 @@ describe("a running sandbox", () => {
 
   test("CORE-2: the certificate names localhost, 127.0.0.1 and ::1 and holds for a year", async () => {
     const { port } = new URL(sandbox.origin);
-    const socket = connect({ host: "127.0.0.1", port: Number(port), ca: readCa(sandbox), servername: "localhost" });
+    const socket = connect({
+      host: "127.0.0.1",
+      port: Number(port),
+      ca: readCa(sandbox),
+      servername: "localhost",
+    });
     await once(socket, "secureConnect");
     const certificate = socket.getPeerCertificate();
     socket.destroy();
@@ -136,7 +141,11 @@ describe("the state directory", () => {
     const path = `/subscriptions/${first.environment["ARM_SUBSCRIPTION_ID"]}/resourceGroups/rg-a?api-version=2021-04-01`;
     const token = await fetchToken(first.httpOrigin, first.environment);
     const headers = { authorization: `Bearer ${token}` };
-    await send(first.httpOrigin + path, { method: "PUT", headers, body: { location: "westeurope" } });
+    await send(first.httpOrigin + path, {
+      method: "PUT",
+      headers,
+      body: { location: "westeurope" },
+    });
     await first.close();
     expect(existsSync(join(folder.path, "control.json"))).toBe(false);
     const second = await startFast(folder.path);
@@ -151,7 +160,10 @@ describe("the state directory", () => {
     const dead = spawn(process.execPath, ["-e", ""]);
     await once(dead, "exit");
     for (const file of ["sandbox.lock", "control.json"]) {
-      writeFileSync(join(folder.path, file), JSON.stringify({ pid: dead.pid, origin: "x", token: "y" }));
+      writeFileSync(
+        join(folder.path, file),
+        JSON.stringify({ pid: dead.pid, origin: "x", token: "y" }),
+      );
     }
     const opened = await openSandbox({ directory: folder.path, packageRoot });
     expect(opened.started).toBe(true);

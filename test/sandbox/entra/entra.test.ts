@@ -1,4 +1,11 @@
-import { createHash, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { send } from "../core/http.js";
 import { startArm, type ArmFixture } from "../arm/arm-fixture.js";
@@ -35,7 +42,11 @@ function decode(token: string): Record<string, unknown> {
 describe("the token endpoint", () => {
   test("ENTRA-1: a secret buys a JWT with oid, tid, appid, aud and exp, signed by a published key", async () => {
     const answer = await ask(form());
-    expect(answer.json).toMatchObject({ token_type: "Bearer", expires_in: 3600, ext_expires_in: 3600 });
+    expect(answer.json).toMatchObject({
+      token_type: "Bearer",
+      expires_in: 3600,
+      ext_expires_in: 3600,
+    });
     const token = String(answer.json.access_token);
     const claims = decode(token);
     expect(claims).toMatchObject({
@@ -46,7 +57,9 @@ describe("the token endpoint", () => {
     });
     expect(Number(claims["exp"]) - Number(claims["iat"])).toBe(3600);
     const base = `${arm.origin}/${arm.identity.tenantId}`;
-    const configuration = await send(`${base}/v2.0/.well-known/openid-configuration`, { ca: arm.ca });
+    const configuration = await send(`${base}/v2.0/.well-known/openid-configuration`, {
+      ca: arm.ca,
+    });
     const keys = await send(String(configuration.json.jwks_uri), { ca: arm.ca });
     const [header = "", payload = "", signature = ""] = token.split(".");
     const key = createPublicKey({ key: keys.json.keys[0], format: "jwk" });
@@ -68,7 +81,13 @@ describe("the token endpoint", () => {
     ["ENTRA-5: no credential", { client_secret: undefined }, 401, "invalid_client", 7000218],
     ["ENTRA-6: no scope", { scope: undefined }, 400, "invalid_request", 900144],
     ["ENTRA-7: another grant", { grant_type: "password" }, 400, "unsupported_grant_type", 70003],
-    ["ENTRA-8: an unknown resource", { scope: "https://x.y/.default" }, 400, "invalid_resource", 500011],
+    [
+      "ENTRA-8: an unknown resource",
+      { scope: "https://x.y/.default" },
+      400,
+      "invalid_resource",
+      500011,
+    ],
   ];
   test.each(refusals)("%s is refused", async (_clause, change, status, error, code) => {
     const answer = await ask(form(change));
@@ -93,7 +112,9 @@ describe("the token endpoint", () => {
     );
     expect(instance.json.metadata[0].aliases).toEqual([new URL(arm.origin).host]);
     for (const path of [`${arm.identity.tenantId}/v2.0`, arm.identity.tenantId, "adfs"]) {
-      const found = await send(`${arm.origin}/${path}/.well-known/openid-configuration`, { ca: arm.ca });
+      const found = await send(`${arm.origin}/${path}/.well-known/openid-configuration`, {
+        ca: arm.ca,
+      });
       expect(found.json.token_endpoint).toContain(`${arm.origin}/`);
       expect(found.json.issuer).toContain(arm.origin);
     }
@@ -156,11 +177,16 @@ describe("a federated credential", () => {
   beforeAll(async () => {
     const identity = `${arm.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-ci`;
     await arm.call("PUT", arm.group, { location: "westeurope" });
-    clientId = (await arm.call("PUT", identity, { location: "westeurope" })).json.properties.clientId;
+    clientId = (await arm.call("PUT", identity, { location: "westeurope" })).json.properties
+      .clientId;
     // The sandbox's own keys stand for an issuer's: what counts is that they are published.
     issuer = `${arm.origin}/${arm.identity.tenantId}`;
     await arm.call("PUT", `${identity}/federatedIdentityCredentials/ci-main`, {
-      properties: { issuer, subject: "repo:o/r:ref:refs/heads/main", audiences: ["api://AzureADTokenExchange"] },
+      properties: {
+        issuer,
+        subject: "repo:o/r:ref:refs/heads/main",
+        audiences: ["api://AzureADTokenExchange"],
+      },
     });
   });
 

@@ -135,12 +135,12 @@ describe("queries that are understood", () => {
     [`${console} | summarize Count=count() by bin(TimeGenerated, 365d) | project Count`, [[4]]],
   ];
 
-  it.each(table)("%s [logs.20 logs.21]", async (query, expected) => {
+  it.each(table)("%s [LOG-20 LOG-21]", async (query, expected) => {
     ingest();
     expect(await rows(query)).toEqual(expected);
   });
 
-  it("gives every column its name and type [logs.10 logs.11]", async () => {
+  it("gives every column its name and type [LOG-10 LOG-11]", async () => {
     ingest();
     const reply = await send(
       "ContainerAppConsoleLogs_CL | project TimeGenerated, Log_s, TenantId | take 1",
@@ -152,10 +152,10 @@ describe("queries that are understood", () => {
       { name: "Log_s", type: "string" },
       { name: "TenantId", type: "guid" },
     ]);
-    expect(primary.rows[0][0]).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(primary.rows[0][0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
     expect(Math.abs(Date.parse(primary.rows[0][0]) - at(50).getTime())).toBeLessThan(10_000);
     const all = await send("ContainerAppConsoleLogs_CL");
-    expect(all.json.tables[0].columns.map((column: any) => column.name)).toEqual(
+    expect(all.json.tables[0].columns.map((column: { name: string }) => column.name)).toEqual(
       expect.arrayContaining([
         "ContainerGroupName_s",
         "ContainerJobName_s",
@@ -272,7 +272,7 @@ describe("queries that are refused", () => {
       ],
     ];
 
-  it.each(table)("%s [logs.22 logs.23 logs.24]", async (_name, query, inner, innermost) => {
+  it.each(table)("%s [LOG-22 LOG-23 LOG-24]", async (_name, query, inner, innermost) => {
     ingest();
     const reply = await send(query);
     expect(reply.status).toBe(400);
@@ -283,12 +283,12 @@ describe("queries that are refused", () => {
     });
   });
 
-  it("a table before its first row [logs.12]", async () => {
+  it("a table before its first row [LOG-12]", async () => {
     const reply = await send("ContainerAppConsoleLogs_CL | take 1");
     expect(reply.json.error.innererror.innererror.code).toBe("SEM0100");
   });
 
-  it("without the right token, permission, workspace or query [logs.1 logs.2]", async () => {
+  it("without the right token, permission, workspace or query [LOG-1 LOG-2]", async () => {
     const status = async (
       init: Record<string, unknown>,
       path = `/v1/workspaces/${customerId}/query`,
@@ -321,7 +321,7 @@ describe("queries that are refused", () => {
 describe("time", () => {
   const count = "ContainerAppConsoleLogs_CL | count";
 
-  it("cuts rows by the timespan [logs.13]", async () => {
+  it("cuts rows by the timespan [LOG-13]", async () => {
     ingest();
     expect(await rows(count, "PT10M")).toEqual([[2]]);
     expect(await rows(count, "P1D")).toEqual([[4]]);
@@ -330,7 +330,7 @@ describe("time", () => {
     expect(await rows(count, `PT1M/${at(4.5).toISOString()}`)).toEqual([[1]]);
   });
 
-  it("takes the query from the address, too [logs.1]", async () => {
+  it("takes the query from the address, too [LOG-1]", async () => {
     ingest();
     const reply = await call(
       room.services,
@@ -340,7 +340,7 @@ describe("time", () => {
     expect(reply.json.tables[0].rows).toEqual([[2]]);
   });
 
-  it("shows rows only when they were ingested, and again after a restart [logs.3 logs.4]", async () => {
+  it("shows rows only when they were ingested, and again after a restart [LOG-3 LOG-4]", async () => {
     await call(room.services, "/_sandbox/logs", {
       method: "PUT",
       body: { ingestionDelaySeconds: 120 },
@@ -356,5 +356,21 @@ describe("time", () => {
     later.clock.advance(ahead.getTime() - later.clock.now().getTime());
     room = createLogsRoom(later.ctx, { packageRoot: "" });
     expect(await rows(count)).toEqual([[4]]);
+    later.flush();
+  });
+
+  it("keeps the order of lines of the same millisecond [LOG-5]", async () => {
+    const line = (text: string) => ({
+      table: "ContainerAppConsoleLogs_CL" as const,
+      timeGenerated: new Date(context.clock.now().getTime() - 1000),
+      columns: { Log_s: text },
+    });
+    const texts = Array.from({ length: 50 }, (_value, at) => `line ${at}`);
+    room.port.ingest(customerId, texts.slice(0, 20).map(line));
+    room.port.ingest(customerId, texts.slice(20).map(line));
+    const newestFirst = await rows(
+      "ContainerAppConsoleLogs_CL | order by TimeGenerated desc | project Log_s",
+    );
+    expect(newestFirst.flat().reverse()).toEqual(texts);
   });
 });

@@ -31,7 +31,7 @@ describe("with Azure's own SDK", () => {
       retryOptions: { maxRetries: 0 },
     });
 
-  it("a workspace that nothing was written to has no such table [logs.12]", async () => {
+  it("a workspace that nothing was written to has no such table [LOG-12]", async () => {
     await expect(
       clientOf().queryWorkspace(customerId, "ContainerAppConsoleLogs_CL | take 5", {
         duration: "PT1H",
@@ -39,7 +39,7 @@ describe("with Azure's own SDK", () => {
     ).rejects.toMatchObject({ statusCode: 400, code: "BadArgumentError" });
   });
 
-  it("another principal needs a role [logs.2]", async () => {
+  it("another principal needs a role [LOG-2]", async () => {
     const nobody = await test.addPrincipal();
     await expect(
       clientOf(nobody).queryWorkspace(customerId, "ContainerAppConsoleLogs_CL", {
@@ -48,7 +48,7 @@ describe("with Azure's own SDK", () => {
     ).rejects.toMatchObject({ statusCode: 403, code: "InsufficientAccessError" });
   });
 
-  it("rows come back with the types of their columns [logs.10 logs.11 logs.13]", async () => {
+  it("rows come back with the types of their columns [LOG-10 LOG-11 LOG-13]", async () => {
     const context = createRoomContext();
     context.grant("reader", "Microsoft.OperationalInsights/workspaces/query/read");
     context.addResource({

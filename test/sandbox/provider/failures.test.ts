@@ -88,6 +88,19 @@ describe("what goes wrong", () => {
     expect(result.code).toBe(1);
   });
 
+  it("[PROV-7] asks for azurerm's features block", async () => {
+    await prepare(resourceGroupOnly);
+    await work.write(
+      configure(["azurerm"], {
+        provider: { azurerm: { subscription_id: subscriptionId } },
+        resource: resourceGroupOnly,
+      }),
+    );
+    const result = await work.run("validate");
+    expect(words(result.output)).toContain('At least 1 "features" block is required');
+    expect(result.code).toBe(1);
+  });
+
   it("[PROV-4] validates what it does not model and says so when planning", async () => {
     await prepare({
       azurerm_route_table: { this: { name: "rt", location: "x", resource_group_name: "rg" } },

@@ -66,14 +66,14 @@ describe("interruption", () => {
     arm.intercept = undefined;
     await expect.poll(providers, { timeout: 10_000 }).toBe(0);
 
-    const again = await work.run("apply", "-auto-approve", "-lock=false");
+    const again = await work.run("apply", "-auto-approve");
     expect(again.code).toBe(1);
     expect(again.output).toContain("already exists");
-    const imported = await work.run("import", "-lock=false", "azurerm_resource_group.this", group);
+    const imported = await work.run("import", "azurerm_resource_group.this", group);
     expect(imported).toMatchObject({ code: 0 });
-    expect(await work.run("apply", "-auto-approve", "-lock=false")).toMatchObject({ code: 0 });
-    expect(await work.run("plan", "-detailed-exitcode", "-lock=false")).toMatchObject({ code: 0 });
-    expect(await work.run("destroy", "-auto-approve", "-lock=false")).toMatchObject({ code: 0 });
+    expect(await work.run("apply", "-auto-approve")).toMatchObject({ code: 0 });
+    expect(await work.run("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
+    expect(await work.run("destroy", "-auto-approve")).toMatchObject({ code: 0 });
   });
 
   it("[PROV-71] gives up a wait when Terraform is interrupted", async () => {

@@ -79,12 +79,15 @@ export interface Call {
   readonly token?: string;
 }
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Json = any;
+
 /** Asks the services in turn, as the sandbox's router does; errors become replies. */
 export async function call(
   services: readonly SandboxService[],
   target: string,
   init: Call = {},
-): Promise<SandboxReply & { headers: Record<string, string>; json: any }> {
+): Promise<SandboxReply & { headers: Record<string, string>; json: Json }> {
   const url = new URL(target, "https://localhost:9443");
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(init.headers ?? {})) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   existsSync,
   readFileSync,
+  rmSync,
   statSync,
   mkdtempSync,
   writeFileSync,
@@ -67,7 +68,9 @@ async function pack(files: Files): Promise<Buffer> {
     else if (typeof file === "string") writeFileSync(path, file);
     else writeFileSync(path, file.text ?? "", { mode: file.mode ?? 0o644 });
   }
-  return gzipSync(await buffer(packTar(directory)));
+  const archive = gzipSync(await buffer(packTar(directory)));
+  rmSync(directory, { recursive: true, force: true });
+  return archive;
 }
 
 async function upload(content: Buffer): Promise<string> {
@@ -164,7 +167,7 @@ describe("a build", () => {
     "lib/deep/three.md": "3",
   };
 
-  it("makes an image that can be pulled by digest and by tag [registry.20 registry.21 registry.30]", async () => {
+  it("makes an image that can be pulled by digest and by tag [REG-20 REG-21 REG-30]", async () => {
     const { run, text } = await build(files, {
       arguments: [{ name: "VERSION", value: "2.336.0" }],
     });
@@ -199,7 +202,19 @@ describe("a build", () => {
     expect(text).toMatch(new RegExp(`Run ID: ${run.runId} was successful after \\d+s\\r\\n$`));
   });
 
-  it("survives a restart of the sandbox [registry.31]", async () => {
+  it("builds this product's own image [REG-20 REG-22]", async () => {
+    const docker = join(import.meta.dirname, "..", "..", "..", "docker");
+    const sourceLocation = await upload(gzipSync(await buffer(packTar(docker))));
+    const scheduled = await schedule({ sourceLocation });
+    const run = await finish(scheduled.json.properties.runId);
+    expect((await readLog(run.runId)).text).not.toContain("not consumed");
+    expect(run.status).toBe("Succeeded");
+    const image = pull(`${host}/runner:latest`);
+    expect(image).toMatchObject({ entrypoint: ["/usr/local/bin/entrypoint.sh"], user: "runner" });
+    expect(existsSync(join(image.rootfs, "usr/local/bin/entrypoint.sh"))).toBe(true);
+  });
+
+  it("survives a restart of the sandbox [REG-31]", async () => {
     const { run } = await build(files);
     context.flush();
     const again = createRoomContext(context.directory);
@@ -216,7 +231,7 @@ describe("a build", () => {
     again.flush();
   });
 
-  it("keeps owner and mode in the layer [registry.30]", async () => {
+  it("keeps owner and mode in the layer [REG-30]", async () => {
     const { run } = await build(files);
     const tokens = await registryToken("repository:runner:pull");
     const manifest = await call(
@@ -237,13 +252,13 @@ describe("a build", () => {
     expect(header).toMatchObject({ uid: 1001, gid: 1001, mode: 0o755 });
   });
 
-  it("ends at the target stage [registry.22]", async () => {
+  it("ends at the target stage [REG-22]", async () => {
     const { run, text } = await build(files, { target: "download" });
     expect(run.status).toBe("Succeeded");
     expect(text).toContain("Step 5/5 : COPY lib/ /opt/lib");
   });
 
-  it("does not push when told not to [registry.20]", async () => {
+  it("does not push when told not to [REG-20]", async () => {
     const { run } = await build(files, { isPushEnabled: false });
     expect(run.status).toBe("Succeeded");
     expect(run.outputImages).toEqual([]);
@@ -275,7 +290,7 @@ async function registryToken(scope: string): Promise<string> {
 }
 
 describe("an image that is pushed", () => {
-  it("can be run from, layer on layer [registry.55]", async () => {
+  it("can be run from, layer on layer [REG-55]", async () => {
     context.grant("puller", `${provider}/push/write`);
     const token = await registryToken("repository:pushed:pull,push");
     const send = (path: string, init: Record<string, unknown>) =>
@@ -414,7 +429,7 @@ describe("a build that fails", () => {
     ],
   ];
 
-  it.each(table)("%s [registry.23]", async (_name, dockerfile, message, request = {}) => {
+  it.each(table)("%s [REG-23]", async (_name, dockerfile, message, request = {}) => {
     const replaceHost = (text: string) => text.replace("HOST", host);
     const names = request["imageNames"] as string[] | undefined;
     const { run, text, blob } = await build(
@@ -439,14 +454,14 @@ describe("a build that fails", () => {
   it.each([
     ["a URL of elsewhere", "https://github.com/owner/repo.git"],
     ["an upload that never came", "tasks-source/1/nothing.tar.gz"],
-  ])("%s [registry.24]", async (_name, sourceLocation) => {
+  ])("%s [REG-24]", async (_name, sourceLocation) => {
     const scheduled = await schedule({ sourceLocation });
     const run = await finish(scheduled.json.properties.runId);
     expect(run.status).toBe("Failed");
     expect((await readLog(run.runId)).text).toContain("failed to download context");
   });
 
-  it("what was uploaded is no archive [registry.24]", async () => {
+  it("what was uploaded is no archive [REG-24]", async () => {
     const scheduled = await schedule({ sourceLocation: await upload(Buffer.from("no archive")) });
     const run = await finish(scheduled.json.properties.runId);
     expect(run.status).toBe("Failed");
@@ -457,7 +472,7 @@ describe("a build that fails", () => {
 describe("runs", () => {
   const files = { Dockerfile: "FROM a\nRUN something" };
 
-  it("shows its states in order, and its log grows [registry.13 registry.40]", async () => {
+  it("shows its states in order, and its log grows [REG-13 REG-40]", async () => {
     const sourceLocation = await upload(await pack(files));
     const scheduled = await schedule({ sourceLocation });
     const { runId } = scheduled.json.properties;
@@ -486,7 +501,7 @@ describe("runs", () => {
     });
   });
 
-  it("reads the log by ranges [registry.41]", async () => {
+  it("reads the log by ranges [REG-41]", async () => {
     const { url, text } = await build(files);
     const range = (value: string, name = "x-ms-range") =>
       call(room.services, url, { headers: { [name]: value } });
@@ -502,7 +517,7 @@ describe("runs", () => {
     expect(String(nothing.body)).toContain("<Code>InvalidRange</Code>");
   });
 
-  it("can be canceled [registry.14]", async () => {
+  it("can be canceled [REG-14]", async () => {
     const sourceLocation = await upload(await pack(files));
     const scheduled = await schedule({ sourceLocation });
     const { runId } = scheduled.json.properties;
@@ -519,7 +534,7 @@ describe("runs", () => {
     expect((await cancel()).status).toBe(409);
   });
 
-  it("times out [registry.15]", async () => {
+  it("times out [REG-15]", async () => {
     const sourceLocation = await upload(await pack(files));
     const scheduled = await schedule({ sourceLocation, timeout: 300 });
     const { runId } = scheduled.json.properties;
@@ -530,27 +545,27 @@ describe("runs", () => {
     expect((await readLog(runId)).blob.headers["x-ms-meta-complete"]).toBe("timedout");
   });
 
-  it("lists newest first, filtered and by pages [registry.12]", async () => {
+  it("lists newest first, filtered and by pages [REG-12]", async () => {
     await build(files);
     await build({ Dockerfile: "FROM a\nRUN false" });
     await build(files);
     const list = (query: string) =>
       call(room.services, `${registryId}/runs?${version}${query}`, { token: owner });
     const all = await list("");
-    const ids = all.json.value.map((run: any) => run.name);
+    const ids = all.json.value.map((run: { name: string }) => run.name);
     expect(ids).toHaveLength(3);
     expect(ids[0]).toMatch(/3$/);
     const failed = await list(`&$filter=${encodeURIComponent("Status eq 'Failed'")}`);
-    expect(failed.json.value.map((run: any) => run.name)).toEqual([ids[1]]);
+    expect(failed.json.value.map((run: { name: string }) => run.name)).toEqual([ids[1]]);
     const digest = all.json.value[0].properties.outputImages[0].digest;
     const filter = encodeURIComponent(`contains(OutputImageManifests, 'runner@${digest}')`);
-    expect((await list(`&$filter=${filter}`)).json.value.map((run: any) => run.name)).toEqual([
-      ids[0],
-    ]);
+    expect(
+      (await list(`&$filter=${filter}`)).json.value.map((run: { name: string }) => run.name),
+    ).toEqual([ids[0]]);
     const first = await list("&$top=2");
     expect(first.json.value).toHaveLength(2);
     const second = await call(room.services, first.json.nextLink, { token: owner });
-    expect(second.json.value.map((run: any) => run.name)).toEqual([ids[2]]);
+    expect(second.json.value.map((run: { name: string }) => run.name)).toEqual([ids[2]]);
     expect(second.json.nextLink).toBeUndefined();
     expect((await list("&$filter=Nope")).status).toBe(400);
   });
@@ -570,7 +585,7 @@ describe("requests that are refused", () => {
       401,
       "InvalidAuthenticationToken",
     ],
-  ])("%s [registry.10]", async (_name, init, status, code) => {
+  ])("%s [REG-10]", async (_name, init, status, code) => {
     const reply = await call(room.services, `${registryId}/runs?${version}`, init);
     expect(reply.status).toBe(status);
     expect(reply.json.error.code).toBe(code);
@@ -583,13 +598,13 @@ describe("requests that are refused", () => {
     ["a timeout out of bounds", { timeout: 10 }],
     ["an argument without a value", { arguments: [{ name: "x" }] }],
     ["a task file", { type: "FileTaskRunRequest" }],
-  ])("%s [registry.11]", async (_name, request) => {
+  ])("%s [REG-11]", async (_name, request) => {
     const reply = await schedule(request);
     expect(reply.status).toBe(400);
     expect(reply.json.error.code).toBe("InvalidRequest");
   });
 
-  it("a run, a registry or a version that does not exist [registry.10]", async () => {
+  it("a run, a registry or a version that does not exist [REG-10]", async () => {
     expect(
       (await call(room.services, `${registryId}/runs/zz9?${version}`, { token: owner })).status,
     ).toBe(404);
@@ -618,7 +633,7 @@ describe("uploads", () => {
   const put = (url: string, headers: Record<string, string> = { "x-ms-blob-type": "BlockBlob" }) =>
     call(room.services, url, { method: "PUT", headers, body: "x" });
 
-  it("takes blocks and their list [registry.42]", async () => {
+  it("takes blocks and their list [REG-42]", async () => {
     const reply = await call(room.services, `${registryId}/listBuildSourceUploadUrl?${version}`, {
       method: "POST",
       token: owner,
@@ -655,7 +670,7 @@ describe("uploads", () => {
     expect(String(missing.body)).toContain("InvalidBlockList");
   });
 
-  it("checks signature, expiry and permission [registry.43]", async () => {
+  it("checks signature, expiry and permission [REG-43]", async () => {
     const url = await uploadUrl();
     const forged = await put(url.replace("sp=cw", "sp=cwr"));
     expect(forged.status).toBe(403);
@@ -675,7 +690,7 @@ describe("uploads", () => {
 describe("tasks", () => {
   const encode = (text: string) => Buffer.from(text).toString("base64");
 
-  it("runs the build and push steps of an encoded task, with BuildKit when it says so [registry.25]", async () => {
+  it("runs the build and push steps of an encoded task, with BuildKit when it says so [REG-25]", async () => {
     const sourceLocation = await upload(
       await pack({
         Dockerfile: "FROM a\nCOPY --chmod=0750 <<EOF /tool\nhello $X\nEOF\nARG X",
@@ -710,7 +725,7 @@ describe("tasks", () => {
     expect(statSync(join(image.rootfs, "tool")).mode & 0o777).toBe(0o750);
   });
 
-  it("runs a stored task [registry.25]", async () => {
+  it("runs a stored task [REG-25]", async () => {
     const taskId = `${registryId}/tasks/rebuild`;
     context.addResource({
       id: taskId,

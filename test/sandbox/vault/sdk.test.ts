@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe("with Azure's own SDK", () => {
-  it("a secret lives through its whole life [vault.10 vault.11 vault.12 vault.13 vault.20 vault.21]", async () => {
+  it("a secret lives through its whole life [KV-10 KV-11 KV-12 KV-13 KV-20 KV-21]", async () => {
     const expiresOn = new Date("2030-01-01T00:00:00Z");
     const set = await client.setSecret("github-pat", "one", {
       contentType: "text/plain",
@@ -79,7 +79,7 @@ describe("with Azure's own SDK", () => {
     await (await client.beginDeleteSecret("github-pat", { intervalInMs: 10 })).pollUntilDone();
   });
 
-  it("Owner alone reads and writes no secret [vault.2]", async () => {
+  it("Owner alone reads and writes no secret [KV-2]", async () => {
     const owner = new SecretClient(vaultUri, test.credential, clientOptions());
     await expect(owner.setSecret("s", "v")).rejects.toMatchObject({
       statusCode: 403,
@@ -88,7 +88,7 @@ describe("with Azure's own SDK", () => {
     });
   });
 
-  it("the vault answers before anyone signs in [vault.5]", async () => {
+  it("the vault answers before anyone signs in [KV-5]", async () => {
     const root = await send(vaultUri, { ca: test.ca });
     expect(root.status).toBe(404);
     const contacts = await send(`${vaultUri}certificates/contacts?api-version=7.4`, {
@@ -97,7 +97,7 @@ describe("with Azure's own SDK", () => {
     expect(contacts.status).toBe(401);
   });
 
-  it("secrets and address are the same after a restart [vault.31]", async () => {
+  it("secrets and address are the same after a restart [KV-31]", async () => {
     await client.setSecret("kept", "value");
     await test.restart();
     const vault = await test.arm("GET", vaultId, "2023-02-01");

@@ -63,7 +63,7 @@ async function put(name: string, value: string, more: Record<string, unknown> = 
 }
 
 describe("access", () => {
-  it("challenges a request without a token [vault.1]", async () => {
+  it("challenges a request without a token [KV-1]", async () => {
     const reply = await call(room.services, "/secrets/s/?api%2Dversion=2025-07-01", {
       listener: "vault:kv-test",
     });
@@ -80,7 +80,7 @@ describe("access", () => {
     expect(other.headers["www-authenticate"]).toContain("Bearer authorization=");
   });
 
-  it("names caller and data action when a role is missing [vault.2]", async () => {
+  it("names caller and data action when a role is missing [KV-2]", async () => {
     await put("s", "v");
     const reply = await send("/secrets/s", { token: "token-owner@https://vault.azure.net" });
     expect(reply.status).toBe(403);
@@ -104,13 +104,13 @@ describe("access", () => {
     ["readMetadata/action", "/deletedsecrets", {}],
     ["recover/action", "/deletedsecrets/s/recover", { method: "POST" }],
     ["purge/action", "/deletedsecrets/s", { method: "DELETE" }],
-  ])("needs %s for %s [vault.2]", async (action, path, init) => {
+  ])("needs %s for %s [KV-2]", async (action, path, init) => {
     const reply = await send(path, { ...init, token: "token-nobody@https://vault.azure.net" });
     expect(reply.status).toBe(403);
     expect(reply.json.error.message).toContain(`Action: '${data(action)}'`);
   });
 
-  it("follows access policies in a vault without RBAC [vault.3]", async () => {
+  it("follows access policies in a vault without RBAC [KV-3]", async () => {
     context.addResource(
       vaultResource({
         enableRbacAuthorization: false,
@@ -125,7 +125,7 @@ describe("access", () => {
 });
 
 describe("secrets", () => {
-  it("are set, read by either address, and kept by version [vault.10 vault.11]", async () => {
+  it("are set, read by either address, and kept by version [KV-10 KV-11]", async () => {
     const first = await put("github-pat", "one", {
       contentType: "text/plain",
       tags: { by: "test" },
@@ -158,7 +158,7 @@ describe("secrets", () => {
     expect((await send(`/secrets/github-pat/${"0".repeat(32)}`)).status).toBe(404);
   });
 
-  it("change their properties, not their value [vault.12]", async () => {
+  it("change their properties, not their value [KV-12]", async () => {
     await put("s", "v", { tags: { a: "1" } });
     const patched = await send("/secrets/s/", {
       method: "PATCH",
@@ -179,7 +179,7 @@ describe("secrets", () => {
     });
   });
 
-  it("are listed by pages, without values [vault.13]", async () => {
+  it("are listed by pages, without values [KV-13]", async () => {
     for (let index = 0; index < 30; index += 1)
       await put(`s-${String(index).padStart(2, "0")}`, "v");
     const first = await send("/secrets");
@@ -199,7 +199,7 @@ describe("secrets", () => {
     expect((await send("/secrets/s-00/versions")).json.value).toHaveLength(2);
   });
 
-  it("are soft-deleted, recovered and purged [vault.20 vault.21]", async () => {
+  it("are soft-deleted, recovered and purged [KV-20 KV-21]", async () => {
     await put("s", "v");
     const deleted = await send("/secrets/s", { method: "DELETE" });
     expect(deleted.json).toMatchObject({ recoveryId: `${uri}deletedsecrets/s` });
@@ -222,7 +222,7 @@ describe("secrets", () => {
     expect((await put("s", "w")).status).toBe(200);
   });
 
-  it("are purged by time, and never before it with purge protection [vault.22]", async () => {
+  it("are purged by time, and never before it with purge protection [KV-22]", async () => {
     await put("s", "v");
     await send("/secrets/s", { method: "DELETE" });
     context.addResource(vaultResource({ enablePurgeProtection: true }));
@@ -232,7 +232,7 @@ describe("secrets", () => {
     expect((await put("s", "w")).status).toBe(200);
   });
 
-  it("lie in files that only the user can read [vault.30]", async () => {
+  it("lie in files that only the user can read [KV-30]", async () => {
     await put("s", "a-very-secret-value");
     context.flush();
     const files = readdirSync(context.directory).map((name) => join(context.directory, name));
@@ -265,13 +265,13 @@ describe("secrets", () => {
         },
       },
     ],
-  ])("refuse %s [vault.14]", async (_name, path, init) => {
+  ])("refuse %s [KV-14]", async (_name, path, init) => {
     const reply = await send(path, init);
     expect(reply.status).toBe(400);
     expect(reply.json.error.code).toBe("BadParameter");
   });
 
-  it("refuse a missing or unknown version, and know no certificate contacts [vault.4 vault.5]", async () => {
+  it("refuse a missing or unknown version, and know no certificate contacts [KV-4 KV-5]", async () => {
     const without = await call(room.services, "/secrets", {
       listener: "vault:kv-test",
       token: officer,
@@ -291,14 +291,14 @@ describe("secrets", () => {
 });
 
 describe("a Container Apps secret reference", () => {
-  it("is resolved with the identity's own role [vault.40]", async () => {
+  it("is resolved with the identity's own role [KV-40]", async () => {
     const set = await put("s", "v1");
     await put("s", "v2");
     expect(room.port.resolveReference(`${uri}secrets/s`, identityId)).toBe("v2");
     expect(room.port.resolveReference(set.json.id, identityId.toUpperCase())).toBe("v1");
   });
 
-  it("is refused in the platform's words [vault.41]", async () => {
+  it("is refused in the platform's words [KV-41]", async () => {
     await put("s", "v");
     await put("empty", "");
     await put("off", "v", { attributes: { enabled: false } });
@@ -330,7 +330,7 @@ describe("a Container Apps secret reference", () => {
     expect(refused(`${uri}secrets/s`).code).toBe("InvalidParameterValueInContainerTemplate");
   });
 
-  it("ends with the vault [vault.42]", async () => {
+  it("ends with the vault [KV-42]", async () => {
     await put("s", "v");
     await room.port.close(vaultId);
     expect(() => room.port.resolveReference(`${uri}secrets/s`, identityId)).toThrow(

@@ -65,7 +65,7 @@ export function defineEnvironment(room: ArmRoom): ResourceKind[] {
       throw makeArmError(
         409,
         "ManagedEnvironmentHasContainerAppsJobs",
-        `The specified environment ${resource.name} cannot be deleted because it still contains ${jobs.length} ContainerAppsJobs.`,
+        `The specified environment ${resource.name} cannot be deleted because it still contains ${jobs.length} Container Apps Jobs.`,
       );
     },
     views: {

@@ -46,6 +46,12 @@ export function defineJob(room: ArmRoom): ResourceKind[] {
       return resource;
     },
     removed: (resource) => ctx.engine.forget(resource.id),
+    // https://learn.microsoft.com/azure/role-based-access-control/permissions/containers#microsoftapp
+    permission(method, [word, name, action]) {
+      if (word?.toLowerCase() !== "executions" || name === undefined) return undefined;
+      if (method === "GET" && action === undefined) return `${jobType}/execution/read`;
+      return action?.toLowerCase() === "stop" ? `${jobType}/stop/execution/action` : undefined;
+    },
     actions: {
       listsecrets: ({ resource }) => ({
         status: 200,

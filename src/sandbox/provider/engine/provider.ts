@@ -1,18 +1,22 @@
 import type { Message } from "../protocol/wire.js";
 import type { ProviderMethod } from "../protocol/messages.js";
 import {
-  decodeValue,
-  encodeValue,
   equalValues,
   isObject,
   valueFromJson,
-  type CtyType,
   type Value,
   type ValueObject,
 } from "../protocol/values.js";
 import { describeProvider } from "../schema/encode.js";
-import { typeOfBlock, type ProviderSchema, type Schema } from "../schema/types.js";
-import { DiagnosticError, encodeDiagnostic, encodePath, toDiagnostic } from "./diagnostics.js";
+import type { ProviderSchema } from "../schema/types.js";
+import {
+  decodeDynamic,
+  encodeDynamic,
+  SchemaTypes,
+  withWriteOnly,
+  type TypedSchema,
+} from "./codec.js";
+import { DiagnosticError, encodePath, toDiagnostic } from "./diagnostics.js";
 import type { Diagnostic } from "./diagnostics.js";
 import {
   HalfCreatedError,
@@ -24,7 +28,7 @@ import {
 import type { Life } from "./pause.js";
 import { findReplacements, planValues } from "./plan.js";
 import { Reader } from "./reader.js";
-import { collectSecrets } from "./secrets.js";
+import { SecretKeeper } from "./secrets.js";
 import { settleState } from "./settle.js";
 
 export interface ProviderDefinition {
@@ -34,15 +38,12 @@ export interface ProviderDefinition {
   readonly data: readonly DataModel[];
   /** Providers on Terraform's older SDK may plan defaults for attributes that are not computed. */
   readonly legacyTypes: boolean;
+  /** Problems of the provider block. */
+  validate?(settings: Reader): readonly Problem[];
   connect(settings: Reader, life: Life): Promise<ProviderContext>;
 }
 
 type Handler = (request: Message) => Promise<Message> | Message;
-
-interface TypedSchema {
-  readonly schema: Schema;
-  readonly type: CtyType;
-}
 
 /** The calls of the plugin protocol, over models of resources. */
 export class Provider {
@@ -50,13 +51,13 @@ export class Provider {
   private readonly data: ReadonlyMap<string, DataModel>;
   private readonly stopping = new AbortController();
   private readonly ending = new AbortController();
-  private readonly types = new Map<Schema, CtyType>();
-  private readonly secrets = new Set<string>();
+  private readonly types = new SchemaTypes();
+  private readonly secrets = new SecretKeeper();
   private context: ProviderContext | undefined;
 
   readonly handlers: Readonly<Record<ProviderMethod, Handler>> = {
     GetProviderSchema: () => describeProvider(this.definition.schema),
-    ValidateProviderConfig: () => ({}),
+    ValidateProviderConfig: (request) => this.validateSettings(request),
     ValidateResourceConfig: (request) => this.validateResource(request),
     ValidateDataResourceConfig: () => ({}),
     ValidateEphemeralResourceConfig: () => ({}),
@@ -90,10 +91,10 @@ export class Provider {
   }
 
   private async configure(request: Message): Promise<Message> {
-    const { schema, type } = this.typed(this.definition.schema.provider);
+    const { schema, type } = this.types.of(this.definition.schema.provider);
     const config = decodeDynamic(type, request["config"]);
     return this.diagnose({}, async () => {
-      this.learnSecrets(schema, config);
+      this.secrets.learn(schema, config);
       this.context = await this.definition.connect(Reader.of(config), {
         stop: this.stopping.signal,
         end: this.ending.signal,
@@ -102,12 +103,19 @@ export class Provider {
     });
   }
 
+  private validateSettings(request: Message): Message {
+    const { type } = this.types.of(this.definition.schema.provider);
+    const config = Reader.of(decodeDynamic(type, request["config"]));
+    const problems = this.definition.validate?.(config) ?? [];
+    return { diagnostics: this.secrets.encode(problems.map(problemToDiagnostic)) };
+  }
+
   private validateResource(request: Message): Message {
     const { name, schema, type } = this.resource(request);
     const config = Reader.of(decodeDynamic(type, request["config"]));
     const problems = this.resources.get(name)?.validate?.(config) ?? [];
-    this.learnSecrets(schema, config.values);
-    return { diagnostics: this.encodeAll(problems.map(problemToDiagnostic)) };
+    this.secrets.learn(schema, config.values);
+    return { diagnostics: this.secrets.encode(problems.map(problemToDiagnostic)) };
   }
 
   private upgradeState(request: Message): Message {
@@ -122,7 +130,7 @@ export class Provider {
     const state = decodeDynamic(type, request["current_state"]);
     const fallback = { new_state: request["current_state"], private: request["private"] };
     return this.diagnose(fallback, async () => {
-      this.learnSecrets(schema, state);
+      this.secrets.learn(schema, state);
       const attributes = await this.model(name).read(Reader.of(state), this.ready());
       const next = attributes === undefined ? null : settleState(type, attributes, state);
       return { new_state: encodeDynamic(type, next), private: request["private"] };
@@ -138,7 +146,7 @@ export class Provider {
     const fallback = { planned_state: request["proposed_new_state"], legacy_type_system };
     if (!isObject(proposed) || !isObject(config)) return fallback;
     return this.diagnoseSync(fallback, () => {
-      this.learnSecrets(schema, config);
+      this.secrets.learn(schema, config);
       const model = this.model(name);
       const prior = isObject(priorValue) ? priorValue : undefined;
       let planned = planValues(schema.block, model, { config, proposed, prior });
@@ -185,7 +193,7 @@ export class Provider {
     });
     // A failed delete or update leaves what was there before in the state.
     return this.diagnose(reply(prior), async (report) => {
-      for (const value of [prior, planned, config]) this.learnSecrets(schema, value);
+      for (const value of [prior, planned, config]) this.secrets.learn(schema, value);
       const context = this.ready();
       const model = this.model(name);
       if (!isObject(planned)) {
@@ -222,7 +230,7 @@ export class Provider {
 
   private async readData(request: Message): Promise<Message> {
     const name = request["type_name"] as string;
-    const { type } = this.typed(this.definition.schema.data_source_schemas[name]);
+    const { type } = this.types.of(this.definition.schema.data_source_schemas[name]);
     const config = decodeDynamic(type, request["config"]);
     return this.diagnose({ state: request["config"] }, async () => {
       const model = this.data.get(name);
@@ -246,25 +254,15 @@ export class Provider {
     } catch (error) {
       report(error);
     }
-    return { ...reply, diagnostics: this.encodeAll(problems) };
+    return { ...reply, diagnostics: this.secrets.encode(problems) };
   }
 
   private diagnoseSync(fallback: Message, work: () => Message): Message {
     try {
       return work();
     } catch (error) {
-      return { ...fallback, diagnostics: this.encodeAll([toDiagnostic(error)]) };
+      return { ...fallback, diagnostics: this.secrets.encode([toDiagnostic(error)]) };
     }
-  }
-
-  private encodeAll(diagnostics: readonly Diagnostic[]): Message[] {
-    // The longest first, so that no secret survives as the rest of another.
-    const secrets = [...this.secrets].sort((left, right) => right.length - left.length);
-    return diagnostics.map((diagnostic) => encodeDiagnostic(diagnostic, secrets));
-  }
-
-  private learnSecrets(schema: Schema, value: Value): void {
-    for (const secret of collectSecrets(schema.block, value)) this.secrets.add(secret);
   }
 
   private ready(): ProviderContext {
@@ -288,37 +286,10 @@ export class Provider {
 
   private resource(request: Message): TypedSchema & { name: string } {
     const name = request["type_name"] as string;
-    return { name, ...this.typed(this.definition.schema.resource_schemas[name]) };
-  }
-
-  private typed(schema: Schema | undefined): TypedSchema {
-    if (schema === undefined) throw new Error("Terraform asked for a type that has no schema.");
-    let type = this.types.get(schema);
-    if (type === undefined) {
-      type = typeOfBlock(schema.block);
-      this.types.set(schema, type);
-    }
-    return { schema, type };
+    return { name, ...this.types.of(this.definition.schema.resource_schemas[name]) };
   }
 }
 
 function problemToDiagnostic({ path, message, severity }: Problem): Diagnostic {
   return { severity: severity ?? "error", summary: message, path };
-}
-
-function withWriteOnly(schema: Schema, planned: ValueObject, config: Value): ValueObject {
-  const values: Record<string, Value> = { ...planned };
-  for (const [name, attribute] of Object.entries(schema.block.attributes ?? {})) {
-    if (attribute.write_only === true && isObject(config)) values[name] = config[name] ?? null;
-  }
-  return values;
-}
-
-function decodeDynamic(type: CtyType, message: unknown): Value {
-  const { msgpack } = message as { msgpack: Uint8Array };
-  return msgpack.length === 0 ? null : decodeValue(type, msgpack);
-}
-
-function encodeDynamic(type: CtyType, value: Value): Message {
-  return { msgpack: encodeValue(type, value) };
 }

@@ -1,11 +1,28 @@
 import { DynamicValue, isList, isObject, type Value } from "../protocol/values.js";
-import type { BlockSchema } from "../schema/types.js";
+import type { Message } from "../protocol/wire.js";
+import type { BlockSchema, Schema } from "../schema/types.js";
+import { encodeDiagnostic, type Diagnostic } from "./diagnostics.js";
 
 /** Shorter values cannot be told from ordinary text. */
 const shortestSecret = 4;
 
+/** Remembers every secret that Terraform has shown the provider, and keeps them out of its texts. */
+export class SecretKeeper {
+  private readonly secrets = new Set<string>();
+
+  learn(schema: Schema, value: Value): void {
+    for (const secret of collectSecrets(schema.block, value)) this.secrets.add(secret);
+  }
+
+  encode(diagnostics: readonly Diagnostic[]): Message[] {
+    // The longest first, so that no secret survives as the rest of another.
+    const secrets = [...this.secrets].sort((left, right) => right.length - left.length);
+    return diagnostics.map((diagnostic) => encodeDiagnostic(diagnostic, secrets));
+  }
+}
+
 /** The values of sensitive and write-only attributes, so that no diagnostic shows them. */
-export function collectSecrets(block: BlockSchema, value: Value): string[] {
+function collectSecrets(block: BlockSchema, value: Value): string[] {
   if (!isObject(value)) return [];
   const secrets: string[] = [];
   for (const [name, attribute] of Object.entries(block.attributes ?? {})) {

@@ -22,7 +22,7 @@ export const githubActionsVariable: ResourceModel = {
   async read(state, { github }) {
     const [repository = "", name = ""] = state.requiredText("id").split(":");
     const found = await github.find(pathOf(github.owner, repository, name));
-    return found === undefined ? undefined : { repository, ...common(found) };
+    return found === undefined ? undefined : { repository, variable_name: name, ...common(found) };
   },
   async update(planned, prior, { github }) {
     const [repository = "", name = ""] = prior.requiredText("id").split(":");
@@ -54,7 +54,8 @@ export const githubOrganizationVariable: ResourceModel = {
     return { id: name, ...common((await github.find(organizationPath(github.owner, name))) ?? {}) };
   },
   async read(state, { github }) {
-    const path = organizationPath(github.owner, state.requiredText("id"));
+    const name = state.requiredText("id");
+    const path = organizationPath(github.owner, name);
     const found = await github.find(path);
     if (found === undefined) return undefined;
     const selected =
@@ -63,6 +64,7 @@ export const githubOrganizationVariable: ResourceModel = {
         : [];
     return {
       ...common(found),
+      variable_name: name,
       visibility: asText(found["visibility"]) ?? null,
       selected_repository_ids: selected.map((repository) => asNumber(repository["id"]) ?? 0),
     };
@@ -107,9 +109,9 @@ function organizationBody(planned: Reader): Json {
   });
 }
 
+/** Not the name: GitHub turns it into upper case, and the configuration may have it otherwise. */
 function common(found: Json): Attributes {
   return {
-    variable_name: asText(found["name"]),
     value: asText(found["value"]),
     created_at: asText(found["created_at"]) ?? "",
     updated_at: asText(found["updated_at"]) ?? "",
