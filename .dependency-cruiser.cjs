@@ -9,7 +9,8 @@ const rooms = {
   image: ["domain", "errors"],
   operations: ["azure", "github", "terraform", "image", "domain", "config", "errors"],
   output: ["domain", "errors"],
-  commands: ["operations", "output", "config", "errors"],
+  // domain: pure words and decisions, which whoever may import anything may import.
+  commands: ["operations", "output", "config", "errors", "domain"],
   stacks: ["config", "domain"],
   sandbox: [],
 };
@@ -23,7 +24,11 @@ const doors = {
   terraform: ["^src/output/events\\.ts$"],
   image: ["^src/output/events\\.ts$"],
   // A command receives the composition root; the sandbox and stacks are reached by their one entry.
-  commands: ["^src/context\\.ts$", "^src/sandbox/(open|start)\\.ts$", "^src/stacks/app\\.ts$"],
+  commands: [
+    "^src/context\\.ts$",
+    "^src/sandbox/(open|start|dispatch)\\.ts$",
+    "^src/stacks/app\\.ts$",
+  ],
 };
 
 const roomRules = Object.entries(rooms).map(([room, may]) => ({

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 
 import type { AzureConnection } from "./azure/connection.js";
-import type { OptionValues } from "./commands/definition.js";
 import type { Environment } from "./config/env.js";
 import type { LoadedConfig } from "./config/load.js";
 import type { ResolvedConfig } from "./config/types.js";
@@ -21,7 +20,7 @@ export interface Context {
   readonly shell: Shell;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  readonly options: OptionValues;
+  readonly options: Readonly<Record<string, unknown>>;
   /** The command as typed so far, for hints: `runnerctl deploy`. */
   readonly commandLine: string;
   /** The process's environment; with --sandbox, pointed at the sandbox. */
@@ -48,7 +47,7 @@ export interface ContextParts {
   readonly shell: Shell;
   readonly signal: AbortSignal;
   readonly forceSignal: AbortSignal;
-  readonly options: OptionValues;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly commandLine: string;
 }
 
@@ -151,7 +150,12 @@ export function createContext(parts: ContextParts): Context {
 
   const workDirectory = lazy(async () => {
     const { directory } = await loaded();
-    return join(directory, ".runnerctl", ...(usesSandbox ? ["sandbox-work"] : []));
+    const own = join(directory, ".runnerctl");
+    const { mkdir, writeFile } = await import("node:fs/promises");
+    await mkdir(own, { recursive: true });
+    // State and plans hold what Terraform knows, keys of workspaces among it: not for a repository.
+    await writeFile(join(own, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
+    return usesSandbox ? join(own, "sandbox-work") : own;
   });
 
   const certificateAuthorities = lazy(async () => {

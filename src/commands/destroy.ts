@@ -1,5 +1,5 @@
-import { createResourceGroupReader } from "../azure/resource-groups.js";
 import { destroy } from "../operations/destroy.js";
+import { inspectGroupOf } from "../operations/inspect-group.js";
 import { renderDestroy } from "../output/views/destroy.js";
 import { synthesizeStacks } from "../stacks/app.js";
 import { createConfirmation } from "./confirmation.js";
@@ -22,7 +22,7 @@ export const runDestroy: CommandHandler = async (context, { options }) => {
       synthesize: synthesizeStacks,
       terraform,
       confirm: createConfirmation(context),
-      inspectGroup: createResourceGroupReader(connection).inspect,
+      inspectGroup: inspectGroupOf(connection),
     },
   );
   return renderDestroy(result);

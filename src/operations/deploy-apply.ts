@@ -93,7 +93,8 @@ function showPlan(deps: ApplyDeps, plan: SavedPlan, adopt: readonly ExistingReso
   const { change } = plan;
   deps.emit({
     name: "deploy.plan",
-    level: "info",
+    // Changes are shown, one by one, where they are confirmed.
+    level: needsApply(change) ? "debug" : "info",
     message: `${change.stack}: ${describeChange(change)}`,
     data: { change },
   });

@@ -123,7 +123,7 @@ async function planRemoval(
     );
     deps.emit({
       name: "destroy.plan",
-      level: "info",
+      level: "debug",
       message: `${stack.name}: ${describeChange(plan.change)}`,
       data: { change: plan.change },
     });

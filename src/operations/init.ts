@@ -59,7 +59,7 @@ export async function initConfig(request: InitRequest, deps: InitDeps): Promise<
   const text = renderConfigTemplate(request.answers, schemaReference(request.version, local));
   const created = !(await exists(path));
   await writeWhole(path, text, request.force);
-  deps.emit({ name: "config.written", level: "info", message: `Wrote ${path}`, data: { path } });
+  deps.emit({ name: "config.written", level: "debug", message: `Wrote ${path}`, data: { path } });
   return { path, created };
 }
 

@@ -25,7 +25,7 @@ export function createPrompter(streams: {
   readonly input: Readable;
   readonly output: Writable;
 }): Prompter {
-  const load = (): Promise<typeof import("@clack/prompts")> => import("@clack/prompts");
+  const load = () => import("@clack/prompts");
   return {
     async confirm(message) {
       const { confirm, isCancel } = await load();

@@ -104,22 +104,20 @@ describe("triggerPool", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("starts several, four at a time at most, and reports each", async () => {
-    let underWay = 0;
-    let most = 0;
+  it("starts several side by side, and reports each", async () => {
     const start = jobWith([]);
+    // Nobody is answered before four have come: one after the other, it would never end.
+    let release: () => void = () => undefined;
+    const four = new Promise<void>((resolve) => (release = resolve));
     const { result, events } = await run(
       async (request) => {
-        underWay += 1;
-        most = Math.max(most, underWay);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        underWay -= 1;
+        if (server.requests.length === 4) release();
+        await four;
         return start(request);
       },
       { count: 10 },
     );
     expect((await result).executions).toHaveLength(10);
-    expect(most).toBe(4);
     expect(events.filter((event) => event.name === "execution.started")).toHaveLength(10);
   });
 
@@ -142,7 +140,7 @@ describe("triggerPool", () => {
     const error = await failureOf(result);
     expect(error).toMatchObject({ code: "execution.failed", exitCode: 7 });
     expect(error.problems[0]?.what).toContain(status);
-    expect(error.hint).toContain("runnerctl logs default --execution caj-demo-default-1");
+    expect(error.hint).toContain("runnerctl logs caj-demo-default-1");
   });
 
   it("tells a runner that never registered", async () => {

@@ -277,7 +277,7 @@ export function executionsFailed(
       where: failure.execution,
       what: [failure.status, ...failure.evidence].join("; "),
     })),
-    hint: `Read what it printed (logs take a few minutes to arrive): runnerctl logs ${pool} --execution ${one?.execution ?? "NAME"}`,
+    hint: `Read what it printed (logs take a few minutes to arrive): runnerctl logs ${one?.execution ?? "NAME"}`,
     details: { pool, executions },
   });
 }
@@ -296,7 +296,7 @@ export function executionsTimedOut(
       where: one.execution,
       what: [`hangs in ${one.status}`, ...one.evidence].join("; "),
     })),
-    hint: `A runner waits until a job with its labels is queued. Look at: runnerctl status; runnerctl logs ${pool} --execution ${hanging[0]?.execution ?? "NAME"}`,
+    hint: `A runner waits until a job with its labels is queued. Look at: runnerctl status; runnerctl logs ${hanging[0]?.execution ?? "NAME"}`,
     details: { pool, timeoutSeconds: seconds, executions },
   });
 }

@@ -3,7 +3,7 @@ import { makeArmError, resourceNotFound } from "./errors.js";
 import type { ResourceKind } from "./kind.js";
 import { replyWithPage } from "./paging.js";
 import { groupOf, keyOf, parentOf, typeOf } from "./path.js";
-import type { ArmParts, Call } from "./routes.js";
+import type { ArmParts, Call } from "./parts.js";
 import { groupType } from "./type-names.js";
 
 interface Address {

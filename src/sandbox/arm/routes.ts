@@ -1,31 +1,12 @@
 import type { Principal, SandboxReply, SandboxRequest } from "../ports.js";
-import type { Authorization } from "./role-assignments.js";
 import { authorizationFailed, makeArmError, subscriptionNotFound } from "./errors.js";
-import type { Groups } from "./groups.js";
 import type { ArmRoom } from "./kind.js";
 import { locations } from "./locations.js";
-import type { Operations } from "./operations.js";
 import { replyWithPage } from "./paging.js";
 import { parseArmPath, type ArmPath } from "./path.js";
-import type { Providers } from "./providers.js";
+import type { ArmParts, Call } from "./parts.js";
 import { createResourceRoutes } from "./resource-routes.js";
-import type { Resources } from "./resources.js";
 import { createSubscriptionProviderRoutes } from "./subscription-routes.js";
-
-export interface ArmParts {
-  readonly room: ArmRoom;
-  readonly resources: Resources;
-  readonly operations: Operations;
-  readonly authorization: Authorization;
-  readonly groups: Groups;
-  readonly providers: Providers;
-}
-
-export interface Call {
-  readonly request: SandboxRequest;
-  readonly path: ArmPath;
-  readonly caller: Principal;
-}
 
 /** Resource Manager in the public clouds, under either of its names. */
 const audiences = [

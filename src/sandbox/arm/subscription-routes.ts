@@ -10,7 +10,7 @@ import {
 } from "./kinds/vault.js";
 import { deletedWorkspaces } from "./kinds/workspace.js";
 import { replyWithPage } from "./paging.js";
-import type { ArmParts, Call } from "./routes.js";
+import type { ArmParts, Call } from "./parts.js";
 import { registryType } from "./type-names.js";
 
 type Route = (call: Call, subscription: string) => Promise<SandboxReply> | SandboxReply;

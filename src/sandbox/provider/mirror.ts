@@ -41,17 +41,24 @@ export async function writeProviderMirror(
       const folder = join(mirror, host, ...source.split("/"), version, terraformPlatform());
       const file = join(folder, `terraform-provider-${name}_v${version}`);
       await mkdir(folder, { recursive: true });
-      await writeFile(file, launcher(node, program, name));
+      await writeFile(file, launcher(name));
       await chmod(file, 0o755);
     }
   }
+  const launch = join(directory, "launch");
+  await writeFile(launch, `#!/bin/sh\nexec ${shellQuote(node)} ${shellQuote(program)} "$1"\n`);
+  await chmod(launch, 0o755);
   const cliConfigFile = join(directory, "terraform.rc");
   await writeFile(cliConfigFile, cliConfig(mirror, include));
   return { cliConfigFile };
 }
 
-function launcher(node: string, program: string, name: string): string {
-  return `#!/bin/sh\nexec ${shellQuote(node)} ${shellQuote(program)} ${name}\n`;
+/**
+ * The same bytes on every machine, because Terraform's lock file keeps their checksum: where node and
+ * the program are stands in `launch`, beside the mirror that Terraform links to.
+ */
+function launcher(name: string): string {
+  return `#!/bin/sh\nself=$(readlink -f "$0")\nexec "\${self%/*/*/*/*/*/*/*}/launch" ${name}\n`;
 }
 
 function cliConfig(mirror: string, include: readonly string[]): string {

@@ -95,6 +95,7 @@ export class Provider {
     const config = decodeDynamic(type, request["config"]);
     return this.diagnose({}, async () => {
       this.secrets.learn(schema, config);
+      this.secrets.learnCredentials(config);
       this.context = await this.definition.connect(Reader.of(config), {
         stop: this.stopping.signal,
         end: this.ending.signal,

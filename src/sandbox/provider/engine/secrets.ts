@@ -6,9 +6,27 @@ import { encodeDiagnostic, type Diagnostic } from "./diagnostics.js";
 /** Shorter values cannot be told from ordinary text. */
 const shortestSecret = 4;
 
+const credentialSettings = [
+  "client_secret",
+  "client_certificate_password",
+  "oidc_token",
+  "oidc_request_token",
+  "token",
+];
+const credentialVariables = ["ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "GITHUB_TOKEN"];
+
 /** Remembers every secret that Terraform has shown the provider, and keeps them out of its texts. */
 export class SecretKeeper {
   private readonly secrets = new Set<string>();
+
+  /** The real schemas do not mark the credentials of a provider block as sensitive. */
+  learnCredentials(settings: Value): void {
+    const values = isObject(settings) ? credentialSettings.map((name) => settings[name]) : [];
+    const given = credentialVariables.map((name) => process.env[name]);
+    for (const value of [...values, ...given]) {
+      if (typeof value === "string" && value.length >= shortestSecret) this.secrets.add(value);
+    }
+  }
 
   learn(schema: Schema, value: Value): void {
     for (const secret of collectSecrets(schema.block, value)) this.secrets.add(secret);
