@@ -26,7 +26,7 @@ for (const name of Object.keys(env)) if (env[name] === undefined) delete env[nam
 
 /** Noise of a transcript: Terraform's plan lines repeat what the summary says, build steps fill pages. */
 const quiet =
-  /: Plan to create|: Refreshing|Refresh complete|: (Creating|Destroying|Modifying)\.\.\.|: Plan to delete|Plan: |Outputs: |Removing intermediate|^\s*---> |Terraform \d/;
+  /: (Creating|Destroying|Modifying)\.\.\.|Plan: |Outputs: |Removing intermediate|^\s*---> /;
 const buildNoise =
   /^(\d{4}\/\d\d\/\d\d .*|.*: (Preparing|Pushed)|- image:|  .*|\[sandbox\].*|.*Pulling from.*|The push refers.*|.*digest: sha256.*)$/;
 

@@ -91,10 +91,13 @@ export class JsonStream {
     switch (message.type) {
       case "planned_change":
         if (!this.#planning) return;
-        this.#report("terraform.plan.change", message, {
-          address: message.change?.resource?.addr,
-          action: message.change?.action,
-        });
+        // The plan is shown as a whole when it is complete.
+        this.#report(
+          "terraform.plan.change",
+          message,
+          { address: message.change?.resource?.addr, action: message.change?.action },
+          "debug",
+        );
         return;
       case "apply_start":
         if (address !== undefined) this.#inFlight.add(address);
@@ -156,6 +159,8 @@ export class JsonStream {
         address: message.hook?.resource?.addr,
         action: message.hook?.action,
         elapsedSeconds: message.hook?.elapsed_seconds,
+        // On a terminal only the newest matters of what has begun; what is done stays.
+        transient: name === "terraform.resource.start" || name === "terraform.resource.progress",
       },
       level,
     );
@@ -165,7 +170,7 @@ export class JsonStream {
     name: string,
     message: UiMessage,
     data: Readonly<Record<string, unknown>>,
-    level: "info" | "warn" = "info",
+    level: "debug" | "info" | "warn" = "info",
   ): void {
     this.#emit({
       name,

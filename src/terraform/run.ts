@@ -75,7 +75,7 @@ class ProcessTerraformRunner implements TerraformRunner {
         name: "terraform.init",
         level: "info",
         message: `Preparing the providers of stack ${stack.name}`,
-        data: { stack: stack.name },
+        data: { stack: stack.name, transient: true },
       });
       const result = await this.#session.capture(stack, [
         "init",
