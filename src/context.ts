@@ -236,6 +236,7 @@ function createTerminalPrompter({ runtime, shell }: ContextParts): Prompter | un
     shell.reporter.suspend(async () => question(await load()));
   return {
     confirm: (message) => ask((prompter) => prompter.confirm(message)),
+    password: (message) => ask((prompter) => prompter.password(message)),
     text: (question) => ask((prompter) => prompter.text(question)),
     select: (question) => ask((prompter) => prompter.select(question)),
   };

@@ -8,7 +8,7 @@ import { synthesizeStacks } from "../stacks/app.js";
 import { createConfirmation } from "./confirmation.js";
 import type { CommandHandler } from "./definition.js";
 import { readStacks, readString } from "./options.js";
-import { readSecretFile } from "./secret-input.js";
+import { askForSecret, readSecretFile } from "./secret-input.js";
 
 export const runDeploy: CommandHandler = async (context, { options }) => {
   const stacks = readStacks(options["stack"]);
@@ -39,7 +39,7 @@ export const runDeploy: CommandHandler = async (context, { options }) => {
             emit,
             signal,
             redact: context.shell.redactor,
-            provide: () => Promise.resolve(secret),
+            provide: async () => secret ?? askForSecret(context, config.github.auth.type),
           },
         );
         return [];

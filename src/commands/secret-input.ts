@@ -26,9 +26,11 @@ export async function readSecretFile(context: Context, path: string): Promise<Se
 }
 
 /** From a pipe, or asked for on a terminal without showing it. */
-export async function readSecretInput(context: Context): Promise<SecretText> {
+export async function readSecretInput(context: Context, kind: "app" | "pat"): Promise<SecretText> {
   const { stdin } = context.runtime;
   if (stdin.isTTY === true) {
+    const asked = await askForSecret(context, kind);
+    if (asked !== undefined) return asked;
     throw usageError(
       "There is nothing on standard input.",
       "runnerctl secret set --file KEY.pem, or pipe it in: runnerctl secret set < token.txt",
@@ -43,6 +45,21 @@ export async function readSecretInput(context: Context): Promise<SecretText> {
     chunks.push(bytes);
   }
   return accept(context, Buffer.concat(chunks).toString("utf8"), "Standard input");
+}
+
+/** Asks on a terminal for the secret of the configured kind; undefined where there is none. */
+export async function askForSecret(
+  context: Context,
+  kind: "app" | "pat",
+): Promise<SecretText | undefined> {
+  const { prompter } = context;
+  if (prompter === undefined) return undefined;
+  if (kind === "pat") {
+    const token = await prompter.password("GitHub token to put into the Key Vault");
+    return token === undefined ? undefined : accept(context, token, "The token");
+  }
+  const path = await prompter.text({ message: "Path of the GitHub App's private key (.pem)" });
+  return path === undefined ? undefined : readSecretFile(context, path);
 }
 
 function accept(context: Context, text: string, from: string): SecretText {

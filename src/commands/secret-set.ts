@@ -8,7 +8,7 @@ export const runSecretSet: CommandHandler = async (context, { options }) => {
   const file = readString(options["file"]);
   const config = await context.config();
   const value = await (file === undefined
-    ? readSecretInput(context)
+    ? readSecretInput(context, config.github.auth.type)
     : readSecretFile(context, file));
   const result = await setSecret(
     // `--no-verify` arrives as `verify: false`.

@@ -4,6 +4,8 @@ import type { Readable, Writable } from "node:stream";
 export interface Prompter {
   /** Undefined when the person cancelled (Ctrl-C, Esc). */
   confirm(message: string): Promise<boolean | undefined>;
+  /** The answer is not shown. */
+  password(message: string): Promise<string | undefined>;
   text(question: {
     readonly message: string;
     readonly initial?: string;
@@ -30,6 +32,11 @@ export function createPrompter(streams: {
     async confirm(message) {
       const { confirm, isCancel } = await load();
       const answer = await confirm({ message, initialValue: false, ...streams });
+      return isCancel(answer) ? undefined : answer;
+    },
+    async password(message) {
+      const { password, isCancel } = await load();
+      const answer = await password({ message, ...streams });
       return isCancel(answer) ? undefined : answer;
     },
     async text(question) {

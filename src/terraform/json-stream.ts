@@ -175,7 +175,8 @@ export class JsonStream {
     this.#emit({
       name,
       level,
-      message: message["@message"] ?? "",
+      // The id repeats what the address says, at three times the length.
+      message: (message["@message"] ?? "").replace(/ \[id=[^\]]*\]$/, ""),
       data: { stack: this.#stack, ...data },
     });
   }
