@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { request as requestHttps } from "node:https";
 import { join, resolve } from "node:path";
 import { findLockHolder, readControlInfo, SandboxBusyError, type ControlInfo } from "./lock.js";
-import { startSandbox, type RunningSandbox } from "./start.js";
+import type { RunningSandbox } from "./start.js";
 
 export interface OpenSandbox {
   readonly origin: string;
@@ -26,6 +26,8 @@ export async function openSandbox(options: {
       return describeRunning(running);
     }
     try {
+      // Loaded when it is needed: a sandbox that runs already is only asked where it is.
+      const { startSandbox } = await import("./start.js");
       return describeStarted(await startSandbox({ ...options, directory }));
     } catch (error) {
       // Another process is just starting one: its control.json appears when it is ready.
@@ -47,7 +49,14 @@ export async function resetSandbox(directory: string): Promise<{ readonly runnin
   const holder = findLockHolder(root);
   if (holder !== undefined) throw new SandboxBusyError(root, holder);
   // Only what is the sandbox's own: the folder may have been chosen by a user.
-  for (const entry of ["state", "terraform", "ca.pem", "server.pem", "server.key"]) {
+  for (const entry of [
+    "state",
+    "terraform",
+    "ca.pem",
+    "server.pem",
+    "server.key",
+    "az-cloud.json",
+  ]) {
     rmSync(join(root, entry), { recursive: true, force: true });
   }
   for (const entry of ["control.json", "sandbox.lock"]) rmSync(join(root, entry), { force: true });

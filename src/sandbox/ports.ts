@@ -181,8 +181,31 @@ export interface ExecutionRecord {
   };
 }
 
+/** One container outside of any job: what `docker run` is to the agent of an ACR Task. */
+export interface ContainerRun {
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly name: string;
+  /** The image's files; undefined where the machine's own programs stand in for the whole image. */
+  readonly rootfs: string | undefined;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workdir: string;
+  readonly asRoot: boolean;
+  readonly mounts: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly readOnly: boolean;
+  }[];
+  /** Kills it. */
+  readonly signal: AbortSignal;
+  readonly onOutput: (text: string) => void;
+}
+
 /** Runs executions of jobs as processes; ARM's job routes call it. */
 export interface EnginePort {
+  /** Runs a container to its end. */
+  runContainer(run: ContainerRun): Promise<{ readonly code: number }>;
   /** Checks the image and starts; the override is the bare template of `POST …/start`. */
   start(job: ArmResource, override: Record<string, unknown> | undefined): Promise<ExecutionRecord>;
   /** Sends TERM, then KILL after 30 s; resolves when the stop is accepted. */
@@ -301,6 +324,8 @@ export interface SandboxContext {
   readonly origin: string;
   /** Same services over plain HTTP, for clients that allow it. */
   readonly httpOrigin: string;
+  /** Where blobs are addressed when not below `{origin}/blob`: `https://sandbox.blob.localhost:PORT`. */
+  readonly storageOrigin?: string | undefined;
   readonly subscriptionId: string;
   /** PEM of the sandbox's CA and where it lies as a file. */
   readonly ca: { readonly pem: string; readonly file: string };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AccessLog, AccessRecord } from "./access-log.js";
@@ -71,7 +70,8 @@ async function answer(
     record.service = "fault";
     return makeFaultReply(effect);
   }
-  if (typeof effect === "object") await delay(effect.delayMs, undefined, { ref: false });
+  // A client that leaves meanwhile does not take its request back.
+  if (typeof effect === "object") await options.clock.sleep(effect.delayMs, options.signal);
   const reply = await dispatch(request, record, options);
   return effect === "reset-after" ? "reset" : reply;
 }

@@ -1,6 +1,7 @@
 import type { AccessLog } from "./access-log.js";
 import { createArmService } from "./arm/service.js";
 import { Directory } from "./entra/directory.js";
+import { createGraphService } from "./entra/graph.js";
 import { createEntraService } from "./entra/service.js";
 import { TokenIssuer } from "./entra/tokens.js";
 import type { SandboxIdentity } from "./identity.js";
@@ -16,6 +17,7 @@ export interface CompositionOptions {
   readonly clock: Clock;
   readonly origin: string;
   readonly httpOrigin: string;
+  readonly storageOrigin?: string | undefined;
   readonly ca: SandboxContext["ca"];
   readonly log: AccessLog;
   readonly listen: SandboxContext["listen"];
@@ -52,11 +54,21 @@ export async function composeSandbox(options: CompositionOptions): Promise<Compo
     tokens: new TokenIssuer(state.collection("entra.keys"), clock),
     noteCaller: (request, objectId) => log.noteCaller(request, objectId),
   });
+  const graph = createGraphService({
+    tenantId: identity.tenantId,
+    entra: () => entra.port,
+    directory,
+    isManagedIdentity: (objectId) =>
+      arm.port
+        .list("Microsoft.ManagedIdentity/userAssignedIdentities")
+        .some((one) => one.properties["principalId"] === objectId),
+  });
   const ctx: SandboxContext = {
     state,
     clock,
     origin: options.origin,
     httpOrigin: options.httpOrigin,
+    storageOrigin: options.storageOrigin,
     subscriptionId: identity.subscriptionId,
     ca: options.ca,
     signal: closing.signal,
@@ -107,6 +119,7 @@ export async function composeSandbox(options: CompositionOptions): Promise<Compo
   await arm.reopen();
   const services = [
     entra.service,
+    graph,
     ...rooms.vault.services,
     ...rooms.registry.services,
     ...rooms.logs.services,

@@ -5,6 +5,7 @@ import { AccessLog } from "./access-log.js";
 import { ControlClock } from "./clock.js";
 import { createControlGuard, createControlService } from "./control.js";
 import { FaultTable } from "./faults.js";
+import { writeAzureCliCloud } from "./azure-cli-cloud.js";
 import { loadIdentity, makeEnvironment, type SandboxSeed } from "./identity.js";
 import { lockDirectory, type DirectoryLock } from "./lock.js";
 import type { Clock, SandboxService } from "./ports.js";
@@ -13,6 +14,7 @@ import { createRouter } from "./router.js";
 import { composeSandbox, type Composition } from "./sandbox.js";
 import { Listeners } from "./server.js";
 import { FileStateStore } from "./state.js";
+import { hasStorageHost, storageHost } from "./storage-host.js";
 import { loadCertificates } from "./tls.js";
 
 export interface StartOptions {
@@ -26,6 +28,8 @@ export interface StartOptions {
   readonly clock?: Clock | undefined;
   /** Duration of Resource Manager's asynchronous operations (default 1; 0 in tests). */
   readonly asyncSeconds?: number | undefined;
+  /** Address blobs by a host name of their own, as Azure does (default: when the machine's hosts file has it). */
+  readonly storageHostName?: boolean | undefined;
   /** Folder of the package: image context, contracts and the sandbox's own programs lie in it. */
   readonly packageRoot: string;
 }
@@ -97,10 +101,13 @@ async function startLocked(
     });
     const origin = `https://localhost:${port}`;
     const httpOrigin = `http://localhost:${httpPort}`;
+    const named = options.storageHostName ?? hasStorageHost();
+    const storageOrigin = named ? `https://${storageHost}:${port}` : undefined;
     const { cliConfigFile } = await writeProviderMirror(join(directory, "terraform"), {
       node: process.execPath,
       program: join(options.packageRoot, "dist", "sandbox-provider.js"),
     });
+    writeAzureCliCloud(directory, origin);
     const environment = makeEnvironment({
       identity,
       origin,
@@ -116,6 +123,7 @@ async function startLocked(
         clock,
         origin,
         httpOrigin,
+        storageOrigin,
         ca: certificates.ca,
         log,
         listen: async (name) => `localhost:${await listeners.open(name, { scheme: "https" })}`,

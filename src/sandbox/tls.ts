@@ -22,6 +22,7 @@ import {
   encodeTrue,
   encodeUtf8,
 } from "./der.js";
+import { storageHost } from "./storage-host.js";
 
 export interface SandboxCertificates {
   readonly ca: { readonly pem: string; readonly file: string };
@@ -47,7 +48,7 @@ export function loadCertificates(directory: string): SandboxCertificates {
     cert: join(directory, "server.pem"),
     key: join(directory, "server.key"),
   };
-  if (!Object.values(files).every((file) => existsSync(file)) || isExpiring(files.cert)) {
+  if (!Object.values(files).every((file) => existsSync(file)) || isOutdated(files.cert)) {
     const made = makeCertificates(new Date());
     writeFileSync(files.ca, made.ca);
     writeFileSync(files.cert, made.cert);
@@ -60,9 +61,12 @@ export function loadCertificates(directory: string): SandboxCertificates {
   };
 }
 
-function isExpiring(file: string): boolean {
+/** About to expire, or made before it had all the names that it needs. */
+function isOutdated(file: string): boolean {
   try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo) - Date.now() < renewWithin;
+    const certificate = new X509Certificate(readFileSync(file));
+    const left = Date.parse(certificate.validTo) - Date.now();
+    return left < renewWithin || certificate.checkHost(storageHost) === undefined;
   } catch {
     return true;
   }
@@ -107,6 +111,7 @@ function makeCertificates(now: Date): { ca: string; cert: string; key: string } 
         false,
         encodeSequence(
           encodeImplicit(2, Buffer.from("localhost", "ascii")),
+          encodeImplicit(2, Buffer.from(storageHost, "ascii")),
           encodeImplicit(7, Buffer.from([127, 0, 0, 1])),
           encodeImplicit(7, Buffer.from([...new Array<number>(15).fill(0), 1])),
         ),

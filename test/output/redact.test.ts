@@ -42,6 +42,16 @@ describe("createRedactor", () => {
     expect(createRedactor().apply(text)).toContain("***");
   });
 
+  it.each([
+    ["whole", pem],
+    ["cut", pem.slice(0, 100)],
+    ["only begun", "-----BEGIN PRIVATE KEY-----"],
+  ])("leaves JSON around a key that is %s JSON", (_name, key) => {
+    const clean = createRedactor().apply(`${JSON.stringify({ a: `x ${key}`, b: "kept" })}\n`);
+    expect(JSON.parse(clean)).toEqual({ a: "x ***", b: "kept" });
+    expect(clean.endsWith("\n")).toBe(true);
+  });
+
   it("leaves other text alone", () => {
     const redactor = createRedactor();
     redactor.register("abc");

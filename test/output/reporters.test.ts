@@ -82,7 +82,11 @@ describe("json", () => {
 });
 
 describe("actions", () => {
-  function create(): { io: ReturnType<typeof capture>; reporter: Reporter; files: string[] } {
+  function create({ verbose } = { verbose: false }): {
+    io: ReturnType<typeof capture>;
+    reporter: Reporter;
+    files: string[];
+  } {
     const io = capture();
     const files: string[] = [];
     const reporter = createActionsReporter(
@@ -91,7 +95,7 @@ describe("actions", () => {
         appendOutput: (name, value) => files.push(`${name}=${value}`),
         appendSummary: (markdown) => files.push(markdown),
       },
-      { verbose: false, palette },
+      { verbose, palette },
     );
     return { io, reporter, files };
   }
@@ -120,6 +124,20 @@ describe("actions", () => {
     reporter.emit({ name: "x", level: "warn", message: "100%\n::error::no" });
     expect(io.out()).toBe("::warning::100%25%0A::error::no\n");
   });
+
+  it.each(["::add-mask::x", "  ::stop-commands::x", "a\r::error::x", "a ##[error]x"])(
+    "takes no command from a stranger's line: %j",
+    (line) => {
+      const { io, reporter } = create({ verbose: true });
+      reporter.emit({ name: "image.build.log", level: "info", message: line });
+      reporter.emit({ name: "terraform.raw", level: "debug", message: line });
+      reporter.item({ data: {}, text: line });
+      reporter.result({ data: {}, text: line });
+      const all = io.out() + io.err();
+      expect(all).not.toMatch(/^\s*::|##\[/m);
+      expect(all.match(/x/g)).toHaveLength(4);
+    },
+  );
 
   it("annotates an error and explains it", () => {
     const { io, reporter } = create();

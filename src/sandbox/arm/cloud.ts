@@ -1,4 +1,21 @@
 /**
+ * What older clients read at `api-version=2015-01-01`. The login endpoint is the one of AD FS: only
+ * to that do they go without asking the public cloud first whether it knows the host.
+ * https://learn.microsoft.com/azure-stack/user/azure-stack-version-profiles-azurecli2
+ */
+export function describeCloudOf2015(origin: string): unknown {
+  return {
+    galleryEndpoint: `${origin}/gallery/`,
+    graphEndpoint: `${origin}/`,
+    portalEndpoint: `${origin}/portal`,
+    authentication: {
+      loginEndpoint: `${origin}/adfs`,
+      audiences: ["https://management.azure.com/", "https://management.core.windows.net/"],
+    },
+  };
+}
+
+/**
  * What `ARM_METADATA_HOSTNAME` asks for. The data planes live on ports of their own, so the suffixes
  * are `localhost`; clients that need an address take it from the resource.
  */

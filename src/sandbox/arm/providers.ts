@@ -3,6 +3,24 @@ import { makeArmError } from "./errors.js";
 import { locations } from "./locations.js";
 import { replyWithPage } from "./paging.js";
 
+/**
+ * The version each provider is modelled after; clients that are given none take the newest listed.
+ * Requests may carry any other.
+ */
+const apiVersions: Readonly<Record<string, readonly string[]>> = {
+  "Microsoft.App": ["2025-07-01"],
+  "Microsoft.Authorization": ["2022-04-01"],
+  "Microsoft.ContainerRegistry": ["2025-04-01", "2019-06-01-preview"],
+  "Microsoft.Insights": ["2023-03-15-preview"],
+  "Microsoft.KeyVault": ["2023-02-01"],
+  "Microsoft.ManagedIdentity": ["2024-11-30"],
+  "Microsoft.Network": ["2025-01-01"],
+  "Microsoft.OperationalInsights": ["2022-10-01"],
+  "Microsoft.Portal": ["2020-09-01-preview"],
+  "Microsoft.Resources": ["2023-07-01"],
+  "Microsoft.Storage": ["2023-05-01"],
+};
+
 /** The resource providers of the subscription and whether each is registered. */
 export class Providers {
   private readonly states: Collection<string>;
@@ -71,7 +89,7 @@ export class Providers {
       resourceTypes: (this.types.get(namespace) ?? []).map((resourceType) => ({
         resourceType,
         locations: [...locations],
-        apiVersions: [],
+        apiVersions: apiVersions[namespace] ?? [],
         capabilities: "None",
       })),
     };

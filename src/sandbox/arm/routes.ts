@@ -5,6 +5,7 @@ import { locations } from "./locations.js";
 import { replyWithPage } from "./paging.js";
 import { parseArmPath, type ArmPath } from "./path.js";
 import type { ArmParts, Call } from "./parts.js";
+import { parseResourceFilter } from "./resource-filter.js";
 import { createResourceRoutes } from "./resource-routes.js";
 import { createSubscriptionProviderRoutes } from "./subscription-routes.js";
 
@@ -159,10 +160,9 @@ async function routeScope(parts: ArmParts, { request, path, caller }: Call): Pro
 }
 
 function listResources({ room }: ArmParts, request: SandboxRequest, scope: string): SandboxReply {
-  const type = /resourceType eq '([^']+)'/i.exec(request.query.get("$filter") ?? "")?.[1];
   const found = room.store
     .tracked(scope)
-    .filter((one) => type === undefined || one.type.toLowerCase() === type.toLowerCase())
+    .filter(parseResourceFilter(request.query.get("$filter") ?? ""))
     .map(({ id, name, type: own, location, tags, identity, sku, kind }) => ({
       id,
       name,

@@ -10,7 +10,7 @@ import {
   type SandboxService,
 } from "../ports.js";
 import { Authorization } from "./role-assignments.js";
-import { describeCloud } from "./cloud.js";
+import { describeCloud, describeCloudOf2015 } from "./cloud.js";
 import { Groups } from "./groups.js";
 import type { ArmRoom, ResourceKind } from "./kind.js";
 import { defineEnvironment } from "./kinds/environment.js";
@@ -87,7 +87,8 @@ export function createArmService(ctx: SandboxContext, options: ArmOptions): ArmS
   const handle = async (request: SandboxRequest): Promise<SandboxReply | undefined> => {
     if (request.listener !== "main") return undefined;
     if (request.path.toLowerCase() === "/metadata/endpoints") {
-      return { status: 200, body: describeCloud(ctx.origin) };
+      const old = request.query.get("api-version") === "2015-01-01";
+      return { status: 200, body: (old ? describeCloudOf2015 : describeCloud)(ctx.origin) };
     }
     if (request.path === "/_sandbox/arm/taken-names" && request.method === "POST") {
       const { type, name } = ((await request.json()) ?? {}) as { type?: string; name?: string };

@@ -1,5 +1,6 @@
 import type { ArmResource, Collection, StateStore } from "../ports.js";
-import { groupOf, keyOf } from "./path.js";
+import { keyOf } from "./path.js";
+import { groupType } from "./type-names.js";
 
 /** Every resource, resource groups among them, by id in lower case. */
 export class ResourceStore {
@@ -41,10 +42,11 @@ export class ResourceStore {
       .sort((a, b) => b.id.split("/").length - a.id.split("/").length);
   }
 
-  /** What `RG/resources` shows: tracked resources, which are those that have a location. */
-  tracked(group: string): ArmResource[] {
-    return this.below(group).filter(
-      (resource) => resource.location !== undefined && keyOf(groupOf(resource.id)) === keyOf(group),
+  /** What `resources` of a group or subscription shows: what has a location and is no group itself. */
+  tracked(scope: string): ArmResource[] {
+    return this.below(scope).filter(
+      ({ type, location }) =>
+        location !== undefined && type.toLowerCase() !== groupType.toLowerCase(),
     );
   }
 }

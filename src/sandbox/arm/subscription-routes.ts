@@ -53,6 +53,12 @@ export function createSubscriptionProviderRoutes(
             .map(([, one]) => presentDeletedVault(one, subscription)),
         ),
     ],
+    // Clients that look for a vault by its name look among these too; there are none here.
+    [
+      "GET",
+      /^microsoft\.keyvault\/(deleted)?managedhsms$/,
+      ({ request }) => replyWithPage(request, []),
+    ],
     [
       "GET",
       /^microsoft\.keyvault\/locations\/[^/]+\/deletedvaults\/[^/]+$/,

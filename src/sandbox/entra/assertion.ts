@@ -111,7 +111,8 @@ async function getJson(address: string, ca: string): Promise<unknown> {
   } catch {
     throw unreachable("not a URL");
   }
-  if (url.protocol !== "https:" || !["localhost", "127.0.0.1"].includes(url.hostname)) {
+  if (url.protocol !== "https:") throw unreachable("an issuer is addressed by https");
+  if (!["localhost", "127.0.0.1"].includes(url.hostname)) {
     throw unreachable("the sandbox calls loopback only");
   }
   return await new Promise<unknown>((resolve, reject) => {

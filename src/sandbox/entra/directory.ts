@@ -61,6 +61,10 @@ export class Directory {
     return this.records.get(objectId.toLowerCase());
   }
 
+  list(): DirectoryPrincipal[] {
+    return this.records.entries().map(([, principal]) => principal);
+  }
+
   hasSecret(principal: DirectoryPrincipal, secret: string): boolean {
     const given = Buffer.from(digest(secret));
     return (principal.secretDigests ?? []).some((known) =>

@@ -2,6 +2,8 @@ import type { GithubPort, SandboxContext, SandboxService } from "../ports.js";
 import { Actions } from "./actions/actions.js";
 import { RunnerSessions } from "./actions/sessions.js";
 import { handleControl } from "./control.js";
+import { serveGraphql } from "./graphql/endpoint.js";
+import { serveLog } from "./log-links.js";
 import { RateLimiter } from "./rate-limit.js";
 import { RestApi } from "./rest.js";
 import type { GithubParts, RouteTable } from "./route.js";
@@ -12,8 +14,9 @@ import { routePermissions } from "./routes/permissions.js";
 import { routeReleases, serveReleasePage } from "./routes/releases.js";
 import { routeRepositories } from "./routes/repositories.js";
 import { routeRunnerGroups } from "./routes/runner-groups.js";
+import { routeSecrets } from "./routes/secrets.js";
 import { routeRunners } from "./routes/runners.js";
-import { routeRuns, serveJobLog } from "./routes/runs.js";
+import { routeRuns } from "./routes/runs.js";
 import { routeVariables } from "./routes/variables.js";
 import { routeWorkflows } from "./routes/workflows.js";
 import { makeRunnerArchive, type RunnerArchive } from "./runner-archive.js";
@@ -42,8 +45,9 @@ export function createGithubRoom(
       request.listener !== "main"
         ? undefined
         : ((await rest.handle(request)) ??
+          (await serveGraphql(parts, request)) ??
           (await handleControl(parts, request)) ??
-          serveJobLog(parts, request) ??
+          serveLog(parts, request) ??
           serveReleasePage(parts, archive, request)),
   };
   return { services: [service], port: sessions };
@@ -60,6 +64,7 @@ function collectRoutes(parts: GithubParts, archive: RunnerArchive): RouteTable {
     ...routeRunnerGroups(parts),
     ...routeRunners(parts),
     ...routeRuns(parts),
+    ...routeSecrets(parts),
     ...routeVariables(parts),
     ...routeWorkflows(parts),
   };

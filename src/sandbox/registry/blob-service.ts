@@ -10,6 +10,7 @@ import {
   storageError,
   writtenHeaders,
 } from "./blob-wire.js";
+import { storageHost } from "../storage-host.js";
 import { findSasProblem, storageAccount } from "./storage-sas.js";
 
 interface BlobAddress {
@@ -31,7 +32,7 @@ export function createBlobService(
 
   async function handle(request: SandboxRequest): Promise<SandboxReply | undefined> {
     if (request.listener !== "main") return undefined;
-    const address = parseAddress(request.path);
+    const address = parseAddress(request);
     if (address === undefined) return undefined;
     const common = {
       "x-ms-request-id": randomUUID(),
@@ -154,9 +155,11 @@ export function createBlobService(
         "A query parameter that's mandatory for this request is not specified: blockid.",
       );
     }
+    // Several arrive at once: nothing is looked up before the body is there.
+    const body = await request.body();
     const key = `${address.container}/${address.blob}`;
     const uncommitted = blocks.get(key) ?? new Map<string, Buffer>();
-    uncommitted.set(id, await request.body());
+    uncommitted.set(id, body);
     blocks.set(key, uncommitted);
     return { status: 201, headers: { "x-ms-request-server-encrypted": "true" } };
   }
@@ -165,9 +168,9 @@ export function createBlobService(
     request: SandboxRequest,
     address: BlobAddress,
   ): Promise<SandboxReply> {
+    const list = (await request.body()).toString("utf8");
     const key = `${address.container}/${address.blob}`;
     const uncommitted = blocks.get(key) ?? new Map<string, Buffer>();
-    const list = (await request.body()).toString("utf8");
     const parts: Buffer[] = [];
     for (const match of list.matchAll(/<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>/g)) {
       const block = uncommitted.get((match[2] ?? "").trim());
@@ -229,8 +232,10 @@ export function createBlobService(
   return { name: "blob", handle };
 }
 
-function parseAddress(path: string): BlobAddress | undefined {
-  const [, account, container, ...rest] = path.split("/");
+/** The account is the first part of the path, or of the host as in Azure. */
+function parseAddress({ path, url }: SandboxRequest): BlobAddress | undefined {
+  const inHost = url.hostname === storageHost;
+  const [, account, container, ...rest] = `${inHost ? `/${storageAccount}` : ""}${path}`.split("/");
   if (account !== storageAccount || container === undefined || rest.length === 0) return undefined;
   return {
     container: decodeURIComponent(container),

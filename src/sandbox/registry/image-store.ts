@@ -53,6 +53,11 @@ export class ImageStore {
     private readonly clock: Clock,
     /** The registry's name, lower case. */
     private readonly registry: string,
+    private readonly onTagged: (image: {
+      readonly repository: string;
+      readonly tag: string;
+      readonly digest: string;
+    }) => void = () => {},
   ) {
     this.repositories = state.collection<Repository>("registry-images");
   }
@@ -114,10 +119,12 @@ export class ImageStore {
       },
     );
     const known = repository.manifests[digest];
+    let moved = false;
     const manifest = known ?? this.describeManifest(content, digest, mediaType, now);
     repository.manifests[digest] = manifest;
     if (tag !== undefined) {
       const before = repository.tags[tag];
+      moved = before?.digest !== digest;
       repository.tags[tag] = {
         name: tag,
         digest,
@@ -128,6 +135,7 @@ export class ImageStore {
     }
     repository.lastUpdateTime = now;
     this.repositories.set(this.key(name), repository);
+    if (tag !== undefined && moved) this.onTagged({ repository: name, tag, digest });
     return manifest;
   }
 

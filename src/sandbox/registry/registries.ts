@@ -12,6 +12,14 @@ export class Registries {
   private records: Collection<OpenRegistry> | undefined;
   private readonly stores = new Map<string, ImageStore>();
 
+  /** Told whenever a tag is set: by a push, an import or a move. */
+  onTagged:
+    | ((
+        registry: OpenRegistry,
+        image: { readonly repository: string; readonly tag: string; readonly digest: string },
+      ) => void)
+    | undefined;
+
   constructor(private readonly ctx: SandboxContext) {}
 
   async open(registry: ArmResource): Promise<string> {
@@ -49,7 +57,10 @@ export class Registries {
   images(name: string): ImageStore {
     let store = this.stores.get(name);
     if (store === undefined) {
-      store = new ImageStore(this.ctx.state, this.ctx.clock, name);
+      store = new ImageStore(this.ctx.state, this.ctx.clock, name, (image) => {
+        const registry = this.collection().get(name);
+        if (registry !== undefined) this.onTagged?.(registry, image);
+      });
       this.stores.set(name, store);
     }
     return store;

@@ -1,3 +1,5 @@
+import type { TaskPlan, TaskTrigger } from "./task-plan.js";
+
 export type RunStatus =
   "Queued" | "Started" | "Running" | "Succeeded" | "Failed" | "Canceled" | "Error" | "Timeout";
 
@@ -12,7 +14,11 @@ export interface RunRecord {
   readonly registryId: string;
   readonly runId: string;
   status: RunStatus;
-  readonly runType: "QuickBuild" | "QuickRun";
+  readonly runType: TaskPlan["runType"];
+  /** Name of the stored task. */
+  readonly task?: string;
+  readonly timerTrigger?: TaskTrigger["timerTrigger"];
+  readonly imageUpdateTrigger?: TaskTrigger["imageUpdateTrigger"];
   readonly createTime: string;
   lastUpdatedTime: string;
   startTime?: string;

@@ -7,6 +7,7 @@ import { Registries } from "./registries.js";
 import { RegistryTokens } from "./registry-tokens.js";
 import { openSigningKey } from "./signing-key.js";
 import { TaskRunner } from "./task-runner.js";
+import { TaskTriggers } from "./task-triggers.js";
 import { createTasksService } from "./tasks-service.js";
 
 /** Azure Container Registry: ACR Tasks behind ARM, the blobs they lend, and each registry's own API. */
@@ -18,10 +19,11 @@ export function createRegistryRoom(
   const blobs = new BlobStore(ctx.state, ctx.clock);
   const accountKey = openSigningKey(ctx.state, "storage");
   const runner = new TaskRunner(ctx, registries, blobs);
+  const triggers = new TaskTriggers(ctx, registries, runner);
   const tokens = new RegistryTokens(ctx, openSigningKey(ctx.state, "registry"));
   return {
     services: [
-      createTasksService(ctx, registries, runner, accountKey),
+      createTasksService(ctx, registries, runner, accountKey, () => triggers.close()),
       createBlobService(ctx, blobs, accountKey),
       createDataPlaneService(registries, tokens),
     ],

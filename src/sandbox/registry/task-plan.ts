@@ -1,23 +1,34 @@
-import { parse as parseYaml } from "yaml";
-import { SandboxHttpError, type ArmPort } from "../ports.js";
+import { SandboxHttpError, type ArmPort, type ArmResource } from "../ports.js";
+import { readTaskSteps, type TaskStep } from "./task-step.js";
+import { expandRunAliases, renderTemplate, type TaskVariables } from "./task-template.js";
 
-export interface BuildPlan {
-  readonly id: string;
-  readonly imageNames: readonly string[];
-  readonly dockerfile: string;
-  readonly buildArgs: ReadonlyMap<string, string>;
-  readonly target: string | undefined;
-  readonly buildkit: boolean;
+/** What made a run of a stored task start. */
+export interface TaskTrigger {
+  readonly timerTrigger?: {
+    readonly timerTriggerName: string;
+    readonly scheduleOccurrence: string;
+  };
+  readonly imageUpdateTrigger?: {
+    readonly id: string;
+    readonly timestamp: string;
+    readonly images: readonly {
+      readonly registry: string;
+      readonly repository: string;
+      readonly tag: string;
+      readonly digest: string;
+    }[];
+  };
 }
 
 /** What a run is to do, from any of the request types of `scheduleRun`. */
 export interface TaskPlan {
-  readonly runType: "QuickBuild" | "QuickRun";
-  readonly builds: readonly BuildPlan[];
-  /** Names to push; undefined pushes what each build is tagged with. */
-  readonly push: readonly string[] | undefined;
-  /** Steps that are only written to the log. */
-  readonly skipped: readonly string[];
+  readonly runType: "QuickBuild" | "QuickRun" | "AutoBuild" | "AutoRun";
+  /** The stored task it is a run of. */
+  readonly task?: { readonly id: string; readonly name: string };
+  readonly trigger?: TaskTrigger;
+  readonly values: ReadonlyMap<string, string>;
+  /** Read when the run starts: what is wrong with a task's text fails the run, not the request. */
+  readonly readSteps: (variables: TaskVariables) => TaskStep[];
   /** As given: a relative path of an uploaded context, or a URL. */
   readonly sourceLocation: string | undefined;
   readonly timeoutSeconds: number;
@@ -56,22 +67,44 @@ function planDockerBuild(request: Fields): TaskPlan {
     }
     buildArgs.set(name, value);
   }
-  const imageNames = list(request["imageNames"]).map(String);
+  const settings = common(request, "QuickBuild");
+  const build = {
+    imageNames: list(request["imageNames"]).map(String),
+    dockerfile: text(request, "dockerFilePath"),
+    context: ".",
+    buildArgs,
+    target: optionalText(request, "target"),
+    buildkit: false,
+  };
+  const step = {
+    timeoutSeconds: settings.timeoutSeconds,
+    startDelaySeconds: 0,
+    retries: 0,
+    retryDelaySeconds: 5,
+    ignoreErrors: false,
+  };
   return {
-    ...common(request, "QuickBuild"),
-    builds: [
-      {
-        id: "build",
-        imageNames,
-        dockerfile: text(request, "dockerFilePath"),
-        buildArgs,
-        target: optionalText(request, "target"),
-        buildkit: false,
-      },
-    ],
-    // Pushing is the default of the service, not of the SDK.
-    push: request["isPushEnabled"] === false ? [] : undefined,
-    skipped: [],
+    ...settings,
+    values: new Map(),
+    readSteps(variables) {
+      const imageNames = build.imageNames.map((name) =>
+        renderTemplate(expandRunAliases(name), variables),
+      );
+      const steps: TaskStep[] = [
+        {
+          ...step,
+          id: "build",
+          work: { type: "build", build: { ...build, imageNames } },
+          after: [],
+        },
+      ];
+      // Pushing is the default of the service, not of the SDK.
+      if (request["isPushEnabled"] !== false && imageNames.length > 0) {
+        const work = { type: "push" as const, names: imageNames };
+        steps.push({ ...step, id: "push", work, after: ["build"] });
+      }
+      return steps;
+    },
   };
 }
 
@@ -81,84 +114,57 @@ function planStoredTask(request: Fields, arm: ArmPort): TaskPlan {
   if (task === undefined) {
     throw new SandboxHttpError(404, "TaskNotFound", `The task '${taskId}' is not found.`);
   }
-  const step = asFields(task.properties["step"], "The task's step");
-  if (step["type"] !== "EncodedTask") {
-    throw invalid(
-      `The sandbox runs tasks with an EncodedTask step; this one's is ${String(step["type"])}.`,
-    );
-  }
   const override = asFields(request["overrideTaskStepProperties"] ?? {}, "The override");
-  const values = override["values"] ?? step["values"];
-  return planEncodedTask(
-    { platform: task.properties["platform"], timeout: task.properties["timeout"], ...request },
-    text(step, "encodedTaskContent"),
-    values,
-  );
+  return { ...planTask(task, request, override["values"]), runType: "QuickRun" };
+}
+
+/** A run of a stored task that a trigger starts. */
+export function planTriggeredTask(task: ArmResource, trigger: TaskTrigger): TaskPlan {
+  const plan = planTask(task, {}, undefined);
+  return { ...plan, runType: plan.runType === "QuickBuild" ? "AutoBuild" : "AutoRun", trigger };
+}
+
+function planTask(task: ArmResource, request: Fields, values: unknown): TaskPlan {
+  const { properties } = task;
+  const step = asFields(properties["step"], "The task's step");
+  const contextPath = step["contextPath"];
+  const settings = {
+    platform: properties["platform"],
+    timeout: properties["timeout"],
+    agentConfiguration: properties["agentConfiguration"],
+    // `az` names /dev/null where a task needs no source.
+    ...(contextPath === "/dev/null" ? {} : { sourceLocation: contextPath }),
+    ...request,
+  };
+  const of = { task: { id: task.id.toLowerCase(), name: task.name } };
+  switch (step["type"]) {
+    case "EncodedTask": {
+      const content = text(step, "encodedTaskContent");
+      return { ...planEncodedTask(settings, content, values ?? step["values"]), ...of };
+    }
+    case "Docker":
+      return { ...planDockerBuild({ ...step, ...settings }), ...of };
+    default:
+      throw invalid(
+        `The sandbox runs tasks with an EncodedTask or a Docker step; this one's is ${String(step["type"])}.`,
+      );
+  }
 }
 
 /** https://learn.microsoft.com/azure/container-registry/container-registry-tasks-reference-yaml */
-function planEncodedTask(request: Fields, encoded: string, values: unknown): TaskPlan {
-  let document: Fields;
-  try {
-    document = asFields(parseYaml(Buffer.from(encoded, "base64").toString("utf8")), "The task");
-  } catch (error) {
-    if (error instanceof SandboxHttpError) throw error;
-    throw invalid("The encoded task is not YAML.");
-  }
-  const substitutions = new Map(
-    list(values).map((value) => {
-      const { name, value: given } = asFields(value, "An element of values");
-      return [String(name), String(given)] as const;
+function planEncodedTask(request: Fields, encoded: string, given: unknown): TaskPlan {
+  const values = new Map(
+    list(given).map((item) => {
+      const { name, value } = asFields(item, "An element of values");
+      return [String(name), String(value)] as const;
     }),
   );
-  const substitute = (source: string) =>
-    source.replace(/\{\{\s*\.Values\.(\w+)\s*\}\}/g, (_match, name: string) => {
-      return substitutions.get(name) ?? "";
-    });
-  const builds: BuildPlan[] = [];
-  const push: string[] = [];
-  const skipped: string[] = [];
-  for (const [index, item] of list(document["steps"]).entries()) {
-    const step = asFields(item, "A step of the task");
-    const id = typeof step["id"] === "string" ? step["id"] : `acb_step_${index}`;
-    if (typeof step["build"] === "string") {
-      const env = list(step["env"]).map(String);
-      builds.push(planBuildStep(id, substitute(step["build"]), env.includes("DOCKER_BUILDKIT=1")));
-    } else if (Array.isArray(step["push"])) {
-      push.push(...step["push"].map((name) => substitute(String(name))));
-    } else {
-      skipped.push(id);
-    }
-  }
-  return { ...common(request, "QuickRun"), builds, push, skipped };
-}
-
-function planBuildStep(id: string, command: string, buildkit: boolean): BuildPlan {
-  const words = (command.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) =>
-    word.replace(/^(["'])(.*)\1$/, "$2"),
-  );
-  const imageNames: string[] = [];
-  const buildArgs = new Map<string, string>();
-  let dockerfile = "Dockerfile";
-  let target: string | undefined;
-  for (let index = 0; index < words.length; index += 1) {
-    const [name = "", inline] = splitOption(words[index] ?? "");
-    const value = () => inline ?? words[(index += 1)] ?? "";
-    if (name === "-t" || name === "--tag") imageNames.push(value());
-    else if (name === "-f" || name === "--file") dockerfile = value();
-    else if (name === "--target") target = value();
-    else if (name === "--build-arg") {
-      const pair = value();
-      const at = pair.indexOf("=");
-      buildArgs.set(at < 0 ? pair : pair.slice(0, at), at < 0 ? "" : pair.slice(at + 1));
-    }
-  }
-  return { id, imageNames, dockerfile, buildArgs, target, buildkit };
-}
-
-function splitOption(word: string): [string, string | undefined] {
-  const at = word.startsWith("--") ? word.indexOf("=") : -1;
-  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+  const source = Buffer.from(encoded, "base64").toString("utf8");
+  return {
+    ...common(request, "QuickRun"),
+    values,
+    readSteps: (variables) => readTaskSteps(source, variables),
+  };
 }
 
 function common(

@@ -7,7 +7,7 @@ import type { OpenRegistry, Registries } from "./registries.js";
 import { RunLog, type RunOutcome } from "./run-log.js";
 import { isFinished, type RunRecord, type RunStatus } from "./run-record.js";
 import type { TaskPlan } from "./task-plan.js";
-import { executePlan } from "./task-run.js";
+import { executePlan, StepFailed, type BaseDependency } from "./task-run.js";
 
 /** Why a run was ended from outside. */
 class RunEnded extends Error {
@@ -24,6 +24,9 @@ export class TaskRunner {
     { controller: AbortController; done: Promise<void> }
   >();
 
+  /** Told of the bases that a run of a stored task built on. */
+  onBases: ((taskId: string, bases: readonly BaseDependency[]) => void) | undefined;
+
   constructor(
     private readonly ctx: SandboxContext,
     private readonly registries: Registries,
@@ -37,6 +40,8 @@ export class TaskRunner {
       runId: this.nextRunId(registry),
       status: "Queued",
       runType: plan.runType,
+      ...(plan.task === undefined ? {} : { task: plan.task.name }),
+      ...plan.trigger,
       createTime: now,
       lastUpdatedTime: now,
       outputImages: [],
@@ -123,17 +128,20 @@ export class TaskRunner {
         () => controller.abort(new RunEnded("Timeout")),
         () => {},
       );
-      const outputImages = await executePlan(plan, {
+      const { outputImages, bases } = await executePlan(plan, {
         runId: run.runId,
         loginServer: registry.loginServer,
         registryName: registry.name,
         images: this.registries.images(registry.name),
         clock,
         log,
+        engine: this.ctx.engine,
+        signal: controller.signal,
         workDirectory,
         readSource: (location) => this.readSource(registry, location),
       }).finally(() => timer.abort());
       clear();
+      if (plan.task !== undefined) this.onBases?.(plan.task.id, bases);
       finish("Succeeded", "successful", [], { outputImages });
     } catch (error) {
       clear();
@@ -156,13 +164,18 @@ export class TaskRunner {
       const message = error instanceof Error ? error.message : String(error);
       if (error instanceof BuildError) {
         const runErrorMessage = `failed during run, err: exit status 1`;
+        const step = error instanceof StepFailed ? error.stepId : undefined;
         finish(
           "Failed",
           "failed",
           [
             message,
-            `${stamp(clock.now())} Container failed during run: build. No retries remaining.`,
-            "failed to run step ID: build: exit status 1",
+            ...(step === undefined
+              ? []
+              : [
+                  `${stamp(clock.now())} Container failed during run: ${step}. No retries remaining.`,
+                  `failed to run step ID: ${step}: exit status 1`,
+                ]),
             "",
             `Run ID: ${run.runId} failed after ${after}. Error: ${runErrorMessage}`,
           ],

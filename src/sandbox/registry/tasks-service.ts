@@ -24,6 +24,7 @@ export function createTasksService(
   registries: Registries,
   runner: TaskRunner,
   accountKey: () => Buffer,
+  closing: () => void = () => {},
 ): SandboxService {
   async function handle(request: SandboxRequest): Promise<SandboxReply | undefined> {
     if (request.listener.includes(":")) return undefined;
@@ -131,7 +132,8 @@ export function createTasksService(
       startsOn: new Date(now - 300_000),
       expiresOn: new Date(now + 3_600_000),
     });
-    return `${ctx.origin}/${storageAccount}/${container}/${blob}?${sas}`;
+    const account = ctx.storageOrigin ?? `${ctx.origin}/${storageAccount}`;
+    return `${account}/${container}/${blob}?${sas}`;
   }
 
   function listRuns(
@@ -157,7 +159,12 @@ export function createTasksService(
     };
   }
 
-  return { name: "registry-tasks", handle, close: () => runner.close() };
+  async function close(): Promise<void> {
+    closing();
+    await runner.close();
+  }
+
+  return { name: "registry-tasks", handle, close };
 }
 
 function requireApiVersion(request: SandboxRequest): void {

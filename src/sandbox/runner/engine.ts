@@ -6,6 +6,7 @@ import {
   type ArmResource,
   type BuiltImage,
   type Collection,
+  type ContainerRun,
   type EnginePort,
   type ExecutionRecord,
   type SandboxContext,
@@ -16,6 +17,7 @@ import { Execution, type ExecutionOutcome } from "./execution.js";
 import type { IdentityEndpoint } from "./identity-endpoint.js";
 import { chooseIsolation, type IsolationChoice } from "./isolation/choose-isolation.js";
 import type { Isolation } from "./isolation/container-launch.js";
+import { runStandaloneContainer } from "./standalone-container.js";
 
 /** https://learn.microsoft.com/azure/container-apps/jobs#job-execution-history */
 const keptFinished = 100;
@@ -96,6 +98,15 @@ export class ExecutionEngine implements EnginePort {
       }))
       .then((outcome) => this.finish(key, outcome, choice.isolation, logs, folder));
     return record;
+  }
+
+  async runContainer(run: ContainerRun): Promise<{ readonly code: number }> {
+    const { isolation } = await this.findIsolation();
+    return runStandaloneContainer(run, {
+      isolation,
+      caPem: this.context.ca.pem,
+      listenerProgram: this.options.listenerProgram,
+    });
   }
 
   stop(jobId: string, execution?: string): Promise<void> {

@@ -60,9 +60,29 @@ describe("registries", () => {
     const step = { type: "EncodedTask", encodedTaskContent: "dmVyc2lvbjo=" };
     const made = await arm.call("PUT", task, { ...place, properties: { step } });
     expect(made.json.properties).toMatchObject({ step, status: "Enabled" });
+    const details = await arm.call("POST", `${task}/listDetails`);
+    expect(details.json.properties.step).toEqual(step);
     await arm.call("DELETE", at(type, "crtest"));
     expect((await arm.call("GET", task)).status).toBe(404);
     expect(arm.closed).toContain(at(type, "crtest"));
+  });
+});
+
+describe("tasks of a registry", () => {
+  const type = "Microsoft.ContainerRegistry/registries";
+  const step = { type: "EncodedTask", encodedTaskContent: "dmVyc2lvbjo=" };
+
+  test.each([
+    ["no step", {}],
+    ["an unknown step", { step: { type: "Nope" } }],
+    ["no content", { step: { type: "EncodedTask" } }],
+    ["a timeout out of bounds", { step, timeout: 10 }],
+    ["no cron", { step, trigger: { timerTriggers: [{ name: "t", schedule: "weekly" }] } }],
+    ["a minute too many", { step, trigger: { timerTriggers: [{ schedule: "60 * * * *" }] } }],
+  ])("ARM-62: %s is refused", async (_name, properties) => {
+    await arm.call("PUT", at(type, "crtest"), { ...place, sku: { name: "Basic" } });
+    const task = `${at(type, "crtest")}/tasks/rebuild`;
+    expect((await arm.call("PUT", task, { ...place, properties })).status).toBe(400);
   });
 });
 

@@ -133,6 +133,8 @@ describe("resource groups", () => {
       pages += 1;
     }
     expect([pages, names]).toEqual([3, ["id-0", "id-1", "id-2", "id-3", "id-4"]]);
+    const all = await arm.call("GET", `${arm.subscription}/resources`);
+    expect(all.json.value.map((one: { name: string }) => one.name)).toEqual(names);
   });
 });
 

@@ -31,7 +31,7 @@ describe("a running sandbox", () => {
     },
   );
 
-  test("CORE-2: the certificate names localhost, 127.0.0.1 and ::1 and holds for a year", async () => {
+  test("CORE-2: the certificate names localhost, the storage host, 127.0.0.1 and ::1 and holds for a year", async () => {
     const { port } = new URL(sandbox.origin);
     const socket = connect({
       host: "127.0.0.1",
@@ -43,7 +43,7 @@ describe("a running sandbox", () => {
     const certificate = socket.getPeerCertificate();
     socket.destroy();
     expect(certificate.subjectaltname).toBe(
-      "DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
+      "DNS:localhost, DNS:sandbox.blob.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
     );
     const days = (Date.parse(certificate.valid_to) - Date.now()) / 86_400_000;
     expect(Math.round(days)).toBe(365);

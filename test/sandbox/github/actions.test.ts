@@ -318,7 +318,7 @@ describe("a runner's session", () => {
     const jobId = (await jobs(id))[0]?.id ?? 0;
     // The job wrote nothing, so give it a log by failing one.
     expect(
-      (await fetch(`${github.origin}/_github/job-logs/${jobId}?expires=9&signature=x`)).status,
+      (await fetch(`${github.origin}/_github/logs/job/${jobId}?expires=9&signature=x`)).status,
     ).toBe(403);
   });
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { makeArmError } from "../errors.js";
-import type { ArmRoom, ResourceKind } from "../kind.js";
+import { parseCron } from "../../registry/cron-times.js";
+import { readList, readObject, type ArmRoom, type Properties, type ResourceKind } from "../kind.js";
 import { registryType } from "../type-names.js";
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftcontainerregistry */
@@ -94,20 +95,29 @@ export function defineRegistry(room: ArmRoom): ResourceKind[] {
       },
     },
     views: {
-      listusages: () => ({ status: 200, body: { value: [] } }),
+      // Limits and what is used of them; the sandbox has no quotas.
+      listusages: () => ({
+        status: 200,
+        body: { value: [{ name: "Webhooks", limit: 2, currentValue: 0, unit: "Count" }] },
+      }),
     },
   };
   const task: ResourceKind = {
     type: `${registryType}/tasks`,
     location: "required",
     names: { pattern: /^[a-zA-Z0-9_-]{5,50}$/, rule: "must be 5 to 50 letters, digits, - and _" },
-    prepare: ({ body, existing }) => ({
-      creationDate: existing?.properties["creationDate"] ?? ctx.clock.now().toISOString(),
-      status: "Enabled",
-      timeout: 3600,
-      isSystemTask: false,
-      ...body.properties,
-    }),
+    prepare({ body, existing }) {
+      checkTask(body.properties);
+      return {
+        creationDate: existing?.properties["creationDate"] ?? ctx.clock.now().toISOString(),
+        status: "Enabled",
+        timeout: 3600,
+        isSystemTask: false,
+        ...body.properties,
+      };
+    },
+    // With what a plain read leaves out: https://learn.microsoft.com/rest/api/containerregistry/tasks/get-details
+    actions: { listdetails: ({ resource }) => ({ status: 200, body: resource }) },
   };
   return [
     registry,
@@ -117,4 +127,28 @@ export function defineRegistry(room: ArmRoom): ResourceKind[] {
     { type: `${registryType}/scopeMaps`, location: "none" },
     { type: `${registryType}/agentPools`, location: "required" },
   ];
+}
+
+/** https://learn.microsoft.com/rest/api/containerregistry/tasks/create — the text of a task is read when it runs. */
+function checkTask(properties: Properties): void {
+  const refuse = (message: string) => makeArmError(400, "InvalidTaskProperties", message);
+  if (properties["isSystemTask"] === true) return;
+  const step = readObject(properties, "step");
+  if (!["Docker", "EncodedTask", "FileTask"].includes(String(step["type"]))) {
+    throw refuse(
+      `The task's step.type '${String(step["type"])}' is not Docker, EncodedTask or FileTask.`,
+    );
+  }
+  if (step["type"] === "EncodedTask" && typeof step["encodedTaskContent"] !== "string") {
+    throw refuse("An EncodedTask step needs encodedTaskContent.");
+  }
+  const timeout = properties["timeout"] ?? 3600;
+  if (typeof timeout !== "number" || timeout < 300 || timeout > 28_800) {
+    throw refuse("The task's timeout must be between 300 and 28800 seconds.");
+  }
+  for (const timer of readList(properties, "trigger", "timerTriggers")) {
+    if (parseCron(String(timer["schedule"])) === undefined) {
+      throw refuse(`The schedule '${String(timer["schedule"])}' is no cron expression.`);
+    }
+  }
 }

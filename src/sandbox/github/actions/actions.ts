@@ -118,7 +118,10 @@ export class Actions {
       throw makeGithubError(403, "Could not delete the workflow run: it has not completed.");
     }
     for (const job of this.store.jobsOf(run.id)) {
-      this.logs.delete(job.id);
+      this.logs.delete(
+        job.id,
+        job.steps.map((step) => step.number),
+      );
       this.store.jobs.delete(String(job.id));
     }
     this.store.runs.delete(String(run.id));

@@ -126,7 +126,13 @@ export class RunnerSessions implements GithubPort {
   }
 
   appendLog(id: string, lines: readonly string[]): void {
-    this.actions.logs.append(this.jobOf(id), lines);
+    const jobId = this.jobOf(id);
+    const steps = this.store.job(jobId)?.steps ?? [];
+    // Between two steps the runner still speaks of the one that has just ended.
+    const step =
+      steps.find((one) => one.status === "in_progress") ??
+      steps.findLast((one) => one.completedAt !== null);
+    this.actions.logs.append(jobId, lines, step?.number);
   }
 
   finishJob(id: string, conclusion: GithubConclusion): void {

@@ -51,6 +51,15 @@ export function routeRepositories({ store }: GithubParts): RouteTable {
         return { status: 204 };
       },
     },
+    "repos/get-readme": {
+      need: need("contents", "read"),
+      handle: (call) => {
+        const repository = repositoryOf(call);
+        const file = store.files.get(`${repository.id}:README.md`);
+        if (file === undefined) throw makeNotFound(call.docs);
+        return { status: 200, body: viewContent(store, repository, file) };
+      },
+    },
     "repos/get-content": {
       need: need("contents", "read"),
       handle: (call) => {

@@ -1,11 +1,11 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { SandboxReply, SandboxRequest } from "../../ports.js";
+import type { SandboxReply } from "../../ports.js";
 import type { Need } from "../access.js";
 import { makeGithubError, makeNotFound } from "../errors.js";
+import { redirectToLog } from "../log-links.js";
 import { cutPage } from "../pages.js";
 import type { JobRecord, PermissionLevel, RunRecord } from "../records.js";
 import type { Call, GithubParts, RouteTable } from "../route.js";
-import { listVisibleJobs, viewJob, viewRun } from "../views/actions.js";
+import { listVisibleJobs, viewAnnotation, viewJob, viewRun } from "../views/actions.js";
 import { repositoryOf } from "./repositories.js";
 
 function need(level: PermissionLevel): Need {
@@ -100,12 +100,34 @@ export function routeRuns(parts: GithubParts): RouteTable {
         if (job.status !== "completed" || actions.logs.read(job.id) === undefined) {
           throw makeNotFound(call.docs);
         }
-        const expires = String(store.clock.now().getTime() + 60_000);
-        const query = new URLSearchParams({ expires, signature: sign(job.id, expires) });
-        return {
-          status: 302,
-          headers: { location: `${call.request.url.origin}${logPrefix}${job.id}?${query}` },
-        };
+        return redirectToLog(store, call.request, "job", job.id);
+      },
+    },
+    "actions/download-workflow-run-logs": {
+      need: need("read"),
+      handle: (call) => {
+        const run = find(call);
+        if (run.status !== "completed") throw makeNotFound(call.docs);
+        return redirectToLog(store, call.request, "run", run.id);
+      },
+    },
+    // A job is a check run too, under its own number.
+    "checks/list-annotations": {
+      need: { kind: "permission", permission: "checks", level: "read", scopes: ["repo"] },
+      handle: (call) => {
+        const job = store.job(Number(call.path.check_run_id));
+        if (job?.repositoryId !== repositoryOf(call).id) throw makeNotFound(call.docs);
+        return cutPage(call.request, job.annotations, (page) =>
+          page.map((message) => viewAnnotation(store, repositoryOf(call), message)),
+        );
+      },
+    },
+    // No job here can upload one: there are no actions.
+    "actions/list-workflow-run-artifacts": {
+      need: need("read"),
+      handle: (call) => {
+        find(call);
+        return { status: 200, body: { total_count: 0, artifacts: [] } };
       },
     },
   };
@@ -175,27 +197,4 @@ function readCreated(text: string | null, docs: string): (run: RunRecord) => boo
         return createdAt.startsWith(from ?? "");
     }
   };
-}
-
-const logPrefix = "/_github/job-logs/";
-const logKey = randomBytes(32);
-
-function sign(jobId: number, expires: string): string {
-  return createHmac("sha256", logKey).update(`${jobId} ${expires}`).digest("hex");
-}
-
-/** The address a log download is sent on to: good for a minute, without credentials. */
-export function serveJobLog(parts: GithubParts, request: SandboxRequest): SandboxReply | undefined {
-  if (!request.path.startsWith(logPrefix)) return undefined;
-  const jobId = Number(request.path.slice(logPrefix.length));
-  const expires = request.query.get("expires") ?? "";
-  const given = Buffer.from(request.query.get("signature") ?? "");
-  const wanted = Buffer.from(sign(jobId, expires));
-  const fresh = Number(expires) > parts.store.clock.now().getTime();
-  const log = parts.actions.logs.read(jobId);
-  if (!fresh || given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
-    return { status: 403, body: "The signature of this address is not valid, or has expired.\n" };
-  }
-  if (log === undefined) return { status: 404, body: "Not Found\n" };
-  return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: log };
 }

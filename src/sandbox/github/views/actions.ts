@@ -186,3 +186,23 @@ export function viewVariable(variable: VariableRecord): Record<string, unknown> 
     updated_at: variable.updatedAt,
   };
 }
+
+/** Of a job as a whole, as the service makes them: it has no file, and says so with `.github`. */
+export function viewAnnotation(
+  store: GithubStore,
+  repository: RepositoryRecord,
+  message: string,
+): Record<string, unknown> {
+  return {
+    path: ".github",
+    start_line: 1,
+    end_line: 1,
+    start_column: null,
+    end_column: null,
+    annotation_level: "failure",
+    title: "",
+    message,
+    raw_details: "",
+    blob_href: `${repositoryPage(store, repository)}/blob/${repository.defaultBranch}/.github`,
+  };
+}

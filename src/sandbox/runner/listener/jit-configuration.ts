@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface RunnerSettings {
@@ -26,6 +26,17 @@ export function unpackJitConfiguration(encoded: string, home: string): RunnerSet
     writeFileSync(join(home, name), bytes, { mode: 0o600 });
     contents.set(name, bytes.toString("utf8"));
   }
+  return readSettings(contents);
+}
+
+/** The configuration that lies beside the runner application already; undefined when there is none. */
+export function readConfiguration(home: string): RunnerSettings | undefined {
+  const names = [".runner", ".credentials"];
+  if (!names.every((name) => existsSync(join(home, name)))) return undefined;
+  return readSettings(new Map(names.map((name) => [name, readFileSync(join(home, name), "utf8")])));
+}
+
+function readSettings(contents: ReadonlyMap<string, string>): RunnerSettings {
   const runner = readJson(contents, ".runner");
   const credentials = readJson(contents, ".credentials");
   const data = (credentials["data"] ?? credentials["Data"]) as Record<string, unknown> | undefined;

@@ -1,6 +1,10 @@
 import { hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { unpackJitConfiguration, type RunnerSettings } from "./jit-configuration.js";
+import {
+  readConfiguration,
+  type RunnerSettings,
+  unpackJitConfiguration,
+} from "./jit-configuration.js";
 import { JobRunner } from "./job-runner.js";
 import { ServerConnection, ServerRefusal } from "./server-connection.js";
 
@@ -35,16 +39,16 @@ function readJitConfiguration(args: readonly string[]): string | undefined {
 
 async function run(args: readonly string[], stop: AbortSignal): Promise<number> {
   const home = process.cwd();
-  const encoded = readJitConfiguration(args);
-  if (encoded === undefined || encoded === "") {
-    print("Runner is not configured.");
-    return exitCodes.terminated;
-  }
-  let settings: RunnerSettings;
+  const encoded = readJitConfiguration(args) ?? "";
+  let settings: RunnerSettings | undefined;
   try {
-    settings = unpackJitConfiguration(encoded, home);
+    settings = encoded === "" ? readConfiguration(home) : unpackJitConfiguration(encoded, home);
   } catch (error) {
     print(`The runner configuration cannot be read: ${(error as Error).message}`);
+    return exitCodes.terminated;
+  }
+  if (settings === undefined) {
+    print("Runner is not configured.");
     return exitCodes.terminated;
   }
   const server = new ServerConnection(settings.serverUrl, settings.credential);
