@@ -78,7 +78,9 @@ export interface SpawnedCli {
 /** The installed program: bin/runnerctl.js over dist/, a process and a process group of its own. */
 export function spawnCli(argv: readonly string[], options: CliOptions): SpawnedCli {
   const env = Object.fromEntries(
-    Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(options.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
   );
   const child = spawn(process.execPath, [join(packageRoot, "bin", "runnerctl.js"), ...argv], {
     cwd: options.cwd,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as requestHttps } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ pools:
 /** A running sandbox, and a folder to run commands in that is pointed at it. */
 export class TestSandbox {
   readonly project: string;
-  #token: string | undefined;
+  readonly #tokens = new Map<string, Promise<string>>();
 
   private constructor(
     readonly root: string,
@@ -174,12 +174,7 @@ export class TestSandbox {
 
   /** The sandbox's own controls, below `/_sandbox/`. */
   async control(method: string, path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.send(
-      method,
-      `/_sandbox/${path}`,
-      this.running.controlToken,
-      body,
-    );
+    const answer = await this.send(method, `/_sandbox/${path}`, this.running.controlToken, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
     return answer;
   }
@@ -188,14 +183,20 @@ export class TestSandbox {
     return this.control("POST", "faults", { match, effect, times });
   }
 
+  /** Moves the sandbox's time ahead; tokens that were issued before may be out of date then. */
+  async advance(seconds: number): Promise<void> {
+    await this.control("POST", "clock", { advance: seconds });
+    this.#tokens.clear();
+  }
+
   async requests(): Promise<readonly SeenRequest[]> {
     return (await this.control("GET", "requests")).json.value as SeenRequest[];
   }
 
   /** Resource Manager as the subscription's owner; throws what it refuses. */
   async arm(method: string, path: string, version: string, body?: unknown): Promise<Answer> {
-    this.#token ??= await this.fetchToken();
-    const answer = await this.send(method, `${path}?api-version=${version}`, this.#token, body);
+    const token = await this.token(this.running.environment["ARM_RESOURCE_MANAGER_AUDIENCE"] ?? "");
+    const answer = await this.send(method, `${path}?api-version=${version}`, token, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
     return answer;
   }
@@ -214,8 +215,19 @@ export class TestSandbox {
     return this.send(method, `/api/v3/${path}`, this.pat, body);
   }
 
-  async runners(): Promise<readonly unknown[]> {
+  async runners(): Promise<readonly { id: number; name: string; status: string }[]> {
     return (await this.github("GET", "repos/octo-org/hello/actions/runners")).json.runners;
+  }
+
+  /** Everything that containers wrote, unredacted, as Log Analytics holds it. */
+  async consoleLogs(): Promise<string> {
+    const token = await this.token("https://api.loganalytics.io");
+    const path = `${this.subscription}/providers/Microsoft.OperationalInsights/workspaces`;
+    const workspaces = (await this.arm("GET", path, "2022-10-01")).json.value;
+    const id = workspaces[0]?.properties.customerId;
+    const query = "ContainerAppConsoleLogs_CL | project Log_s";
+    const answer = await this.send("POST", `/v1/workspaces/${id}/query`, token, { query });
+    return (answer.json.tables[0].rows as string[][]).map(([line]) => line).join("\n");
   }
 
   /** A run of the seeded repository with its only job's log. */
@@ -223,15 +235,18 @@ export class TestSandbox {
     const run = `repos/octo-org/hello/actions/runs/${id}`;
     const { status, conclusion } = (await this.github("GET", run)).json;
     const [job] = (await this.github("GET", `${run}/jobs`)).json.jobs;
-    const { text } = await this.github(
-      "GET",
-      `repos/octo-org/hello/actions/jobs/${job.id}/logs`,
-    );
+    const { text } = await this.github("GET", `repos/octo-org/hello/actions/jobs/${job.id}/logs`);
     return { status, conclusion, log: text };
   }
 
-  /** Tokens are asked of the sandbox's Entra as a client with a secret does. */
-  private async fetchToken(): Promise<string> {
+  /** For the subscription's owner, asked of the sandbox's Entra as a client with a secret does. */
+  token(audience: string): Promise<string> {
+    const known = this.#tokens.get(audience) ?? this.fetchToken(audience);
+    this.#tokens.set(audience, known);
+    return known;
+  }
+
+  private async fetchToken(audience: string): Promise<string> {
     const env = this.running.environment;
     const answer = await this.send(
       "POST",
@@ -241,20 +256,9 @@ export class TestSandbox {
         grant_type: "client_credentials",
         client_id: env["AZURE_CLIENT_ID"] ?? "",
         client_secret: env["AZURE_CLIENT_SECRET"] ?? "",
-        scope: `${env["ARM_RESOURCE_MANAGER_AUDIENCE"]}/.default`,
+        scope: `${audience}/.default`,
       }),
     );
     return String(answer.json.access_token);
   }
-}
-
-/** Files below a folder that hold any of the texts, with the first of them cut short. */
-export function findInFiles(folder: string, texts: readonly string[]): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => {
-      const content = readFileSync(file);
-      return texts.some((text) => content.includes(text));
-    });
 }
