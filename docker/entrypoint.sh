@@ -7,7 +7,8 @@
 #
 # Exit codes: 2 bad or missing variables · 20 credential refused (401) · 21 permission missing (403)
 # · 22 not found (404) · 23 GitHub unavailable or rate-limited for too long · 24 unexpected answer
-# · 30 no runner configuration arrived. `run` otherwise ends with the runner's own exit code.
+# · 30 no runner configuration arrived. `run` otherwise ends with the exit code of the runner's
+# listener: 0 done, 1 terminated, 2 GitHub not reached, 5 session conflict, 7 version refused.
 # shellcheck source-path=SCRIPTDIR
 set -Eeuo pipefail
 
@@ -28,6 +29,8 @@ LIBRARY="$(find_library)"
 . "$LIBRARY/log.sh"
 # shellcheck source=lib/variables.sh
 . "$LIBRARY/variables.sh"
+# shellcheck source=lib/network.sh
+. "$LIBRARY/network.sh"
 
 mint() {
   # shellcheck source=lib/github-api.sh
@@ -48,6 +51,8 @@ self_test() {
 }
 
 run() {
+  # shellcheck source=lib/job-summary.sh
+  . "$LIBRARY/job-summary.sh"
   # shellcheck source=lib/run.sh
   . "$LIBRARY/run.sh"
   run_listener

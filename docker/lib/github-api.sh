@@ -92,16 +92,27 @@ describe_failure() {
   esac
 }
 
+# A renamed or transferred repository answers with its new address. The token goes nowhere but to the
+# API that it was meant for.
+is_moved() {
+  [[ "$RESPONSE_STATUS" == 30[1278] && "$(response_header location)" == "$GITHUB_API_URL"/* ]]
+}
+
 # call METHOD PATH TOKEN [BODY]: a request with retries. The answer is in RESPONSE_*; statuses of
 # 4xx other than rate limits are the caller's to judge. Never waits past MINT_DEADLINE_SECONDS.
 call() {
-  local url="$GITHUB_API_URL$2" attempt=1 code delay
+  local url="$GITHUB_API_URL$2" attempt=1 hops=0 code delay
   local deadline="${MINT_DEADLINE_SECONDS:-300}"
   while :; do
     code=0
     # Not `send … || code=$?` in a subshell: the answer is in this shell's variables.
     RESPONSE_HEADERS="" RESPONSE_BODY=""
     send "$1" "$url" "$3" "${4:-}" || code=$?
+    if ((code == 0 && hops < 3)) && is_moved; then
+      url="$(response_header location)"
+      hops=$((hops + 1))
+      continue
+    fi
     is_retryable "$code" || break
     delay="$(retry_delay "$attempt")"
     if ((attempt >= 8 || SECONDS + delay > deadline)); then

@@ -18,10 +18,11 @@ scope_permission() {
   esac
 }
 
-# Sets GROUP_ID. A repository has the one group 1; elsewhere groups are found by name, ignoring case.
+# Sets GROUP_ID. The default group is 1 everywhere, and a repository has no other; the rest are found
+# by name, ignoring case.
 find_runner_group() {
   GROUP_ID=1
-  if [[ "$GITHUB_SCOPE" == repository || -z "$RUNNER_GROUP" ]]; then
+  if [[ "$GITHUB_SCOPE" == repository || -z "$RUNNER_GROUP" || "${RUNNER_GROUP,,}" == default ]]; then
     return 0
   fi
   local page=1 count
@@ -93,6 +94,7 @@ write_jit_file() {
 }
 
 mint_jit_configuration() {
+  prepare_network
   obtain_token
   find_runner_group
   generate_jit_configuration

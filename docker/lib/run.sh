@@ -35,62 +35,116 @@ take_configuration() {
 disable_self_update() {
   local changed
   changed="$(jq -Rrc '@base64d | fromjson
-    | .[".runner"] |= (@base64d | fromjson
+    | .[".runner"] |= (@base64d | ltrimstr("\ufeff") | fromjson
         | with_entries(select(.key | ascii_downcase != "disableupdate"))
         | .disableUpdate = true | tojson | @base64)
     | tojson | @base64' <<<"$JIT_CONFIGURATION" 2>/dev/null)" || return 0
   JIT_CONFIGURATION="$changed"
 }
 
-# The configuration goes to the listener by environment and not by argument, which `ps` shows to
-# everybody and process accounting keeps. It stays in the environment block of run.sh and the
-# listener, where a job (same user) can read it; no loss, since by then it is spent: it registers one
-# runner once, and the listener keeps its content beside itself for its single job by GitHub's design.
+# The configuration is a few files by name, which the listener would write beside itself before
+# anything else. Written here instead, it is in no process's arguments or environment. Whatever does
+# not look like that goes to the listener by environment, and so it does in front of a stand-in that
+# has no listener: JIT_CONFIGURATION is then left as it is.
+place_configuration() {
+  local name content names=()
+  [[ -x "$RUNNER_HOME/bin/Runner.Listener" ]] || return 0
+  mapfile -t names < <(jq -Rr '@base64d | fromjson | keys[]' <<<"$JIT_CONFIGURATION" 2>/dev/null)
+  [[ " ${names[*]-} " == *" .runner "* ]] || return 0
+  for name in "${names[@]}"; do
+    [[ "$name" =~ ^\.[a-z_]+$ ]] || return 0
+  done
+  for name in "${names[@]}"; do
+    content="$(jq -Rr --arg name "$name" '@base64d | fromjson | .[$name]' <<<"$JIT_CONFIGURATION")"
+    (umask 077 && base64 -d <<<"$content" >"$RUNNER_HOME/$name")
+  done
+  JIT_CONFIGURATION=""
+}
+
+# The listener itself rather than run.sh, which turns most of its failures into success.
 start_listener() {
+  local program=(./bin/Runner.Listener run)
   cd -- "$RUNNER_HOME" || return
-  # Job control, because a plain background process ignores INT, which is how run.sh ends the runner.
+  [[ -x ./bin/Runner.Listener ]] || program=(./run.sh)
+  STOP_SIGNAL=INT
+  [[ "${program[0]}" != ./run.sh ]] || STOP_SIGNAL=TERM
+  # Job control, because a plain background process ignores INT, which is how the runner is ended.
   set -m
-  ACTIONS_RUNNER_INPUT_JITCONFIG="$JIT_CONFIGURATION" \
-    RUNNER_MANUALLY_TRAP_SIG=1 \
-    ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1 \
-    ./run.sh &
+  (
+    if [[ -n "$JIT_CONFIGURATION" ]]; then
+      export ACTIONS_RUNNER_INPUT_JITCONFIG="$JIT_CONFIGURATION"
+    fi
+    export RUNNER_MANUALLY_TRAP_SIG=1 ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1
+    exec "${program[@]}"
+  ) >&"$TO_WATCHER" {TO_WATCHER}>&- &
   LISTENER=$!
   set +m
-  JIT_CONFIGURATION=""
 }
 
 stop_listener() {
   trap '' TERM INT
-  INTERRUPTED=yes
+  INTERRUPTED=yes STOPPED=yes
   log warning "stopping: $1 received, the runner has ${RUNNER_STOP_SECONDS:=28} s to cancel its job"
-  kill -TERM "$LISTENER" 2>/dev/null || true
+  kill "-$STOP_SIGNAL" "$LISTENER" 2>/dev/null || true
   # The platform kills 30 s after TERM; being a little earlier leaves time to say so.
-  (sleep "$RUNNER_STOP_SECONDS" && kill -KILL -- "-$LISTENER") >/dev/null 2>&1 &
+  (sleep "$RUNNER_STOP_SECONDS" && kill -KILL -- "-$LISTENER") >/dev/null 2>&1 {TO_WATCHER}>&- &
 }
 
-# `wait` returns early when a signal arrives; the exit code that counts is the runner's own.
+# Sets CODE. `wait` returns early when a signal arrives; what counts is the listener's own exit code.
 follow_listener() {
-  local code
-  INTERRUPTED=""
   while :; do
-    code=0
-    wait "$LISTENER" || code=$?
+    CODE=0
+    wait "$LISTENER" || CODE=$?
     [[ -n "$INTERRUPTED" ]] || break
     INTERRUPTED=""
   done
-  log info "runner ended with exit code $code"
-  exit "$code"
+}
+
+# https://github.com/actions/runner/blob/main/src/Runner.Common/Constants.cs (ReturnCode)
+explain_exit() {
+  case "$CODE" in
+    0) log info "runner ended with exit code 0" ;;
+    1) log error "runner ended with exit code 1: terminated, its configuration or registration was refused" ;;
+    2) log error "runner ended with exit code 2: GitHub could not be reached" ;;
+    3 | 4) log error "runner ended with exit code $CODE: it wants to update itself; rebuild the image instead" ;;
+    5) log error "runner ended with exit code 5: another runner has a session under its name" ;;
+    7) log error "runner ended with exit code 7: GitHub refuses its version; rebuild the image" ;;
+    137) log error "runner ended with exit code 137: killed" ;;
+    *) log error "runner ended with exit code $CODE" ;;
+  esac
+}
+
+# run.sh would start the listener again for ever; here a few times, because the container is billed.
+run_until_done() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    start_listener
+    follow_listener
+    [[ "$CODE" == 2 && -z "$STOPPED" ]] || return 0
+    ((attempt < 5)) || return 0
+    log warning "runner could not reach GitHub (exit code 2), attempt $attempt; starting it again"
+    sleep "${RUNNER_RETRY_SECONDS:-5}" {TO_WATCHER}>&- &
+    wait "$!" || true
+    [[ -z "$STOPPED" ]] || return 0
+  done
 }
 
 run_listener() {
   hide_configuration_from_environment
   check_run_variables
+  prepare_network
   wait_for_configuration
   take_configuration
   disable_self_update
+  place_configuration
+  INTERRUPTED="" STOPPED="" LISTENER="" STOP_SIGNAL=TERM
   log info "starting the runner in $RUNNER_HOME"
-  start_listener
+  watch_job
   trap 'stop_listener TERM' TERM
   trap 'stop_listener INT' INT
-  follow_listener
+  run_until_done
+  explain_exit
+  finish_watching
+  summarize_job
+  exit "$CODE"
 }

@@ -128,6 +128,7 @@ check_mint_variables() {
   check_labels
   check_jit_file
   check_credential
+  check_network
   report_problems
 }
 
@@ -145,10 +146,11 @@ check_run_variables() {
     problem "RUNNER_HOME is wrong: there is no executable $RUNNER_HOME/run.sh"
   fi
   local seconds
-  for seconds in JIT_WAIT_SECONDS RUNNER_STOP_SECONDS; do
+  for seconds in JIT_WAIT_SECONDS RUNNER_STOP_SECONDS RUNNER_RETRY_SECONDS; do
     if [[ -n "${!seconds:-}" ]]; then
       require "$seconds" '[0-9]{1,4}' "a whole number of seconds"
     fi
   done
+  check_network
   report_problems
 }

@@ -16,6 +16,7 @@ let url: string;
 let archive: Buffer;
 let published: string;
 let asked: string[];
+let apiIsSpent: boolean;
 
 beforeEach(async () => {
   folder = makeFolder();
@@ -25,6 +26,7 @@ beforeEach(async () => {
   archive = readFileSync(join(folder, "app.tgz"));
   published = `sha256:${createHash("sha256").update(archive).digest("hex")}`;
   asked = [];
+  apiIsSpent = false;
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     switch (request.url) {
@@ -32,9 +34,17 @@ beforeEach(async () => {
         response.writeHead(302, { Location: "/actions/runner/releases/tag/v2.999.1" }).end();
         break;
       case "/actions/runner/releases/tag/v2.999.1":
-        response.writeHead(200).end();
+        response
+          .writeHead(200)
+          .end(
+            `<a href="x/actions-runner-linux-x64-2.999.1.tar.gz">get</a>\n<li>actions-runner-osx-x64-2.999.1.tar.gz ${"0".repeat(64)}</li>\n<li>actions-runner-linux-x64-2.999.1.tar.gz <!-- BEGIN SHA -->${published.slice(7)}</li>\n<li>actions-runner-linux-arm-2.999.1.tar.gz ${"1".repeat(64)}</li>`,
+          );
         break;
       case "/repos/actions/runner/releases/tags/v2.999.1":
+        if (apiIsSpent) {
+          response.writeHead(403, { "x-ratelimit-remaining": "0" }).end();
+          break;
+        }
         response.writeHead(200, { "Content-Type": "application/json" }).end(
           JSON.stringify({
             assets: [
@@ -79,6 +89,13 @@ async function fetchRunner(env: Record<string, string> = {}) {
 describe("fetch-runner", () => {
   it("finds the latest version, verifies the published digest and unpacks", async () => {
     expect(await fetchRunner()).toEqual({ code: 0, stderr: "", unpacked: true });
+  });
+
+  it("reads the digest from the release's page when the API's limit is spent", async () => {
+    apiIsSpent = true;
+    expect(await fetchRunner()).toMatchObject({ code: 0, unpacked: true });
+    published = `sha256:${"0".repeat(64)}`;
+    expect((await fetchRunner()).stderr).toContain("is not what was published");
   });
 
   it("takes a version and a mirror", async () => {

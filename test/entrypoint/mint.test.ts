@@ -154,6 +154,38 @@ describe("mint", () => {
     expect(stub.calls[0]?.authorization).toBe(`Bearer ${pat}`);
   });
 
+  it("follows a renamed repository, and takes the token to no other host", async () => {
+    const stub = await github({
+      [`POST ${repository}`]: { status: 307 },
+      "POST /repositories/9/actions/runners/generate-jitconfig": minted,
+    });
+    const elsewhere = await github({});
+    const move = (to: string) => {
+      stub.routes[`POST ${repository}`] = {
+        status: 307,
+        headers: { Location: `${to}/repositories/9/actions/runners/generate-jitconfig` },
+      };
+    };
+    move(stub.url);
+    expect((await runEntrypoint("mint", variables(stub.url))).code).toBe(0);
+    expect(stub.calls.map((call) => call.authorization)).toEqual([
+      `Bearer ${pat}`,
+      `Bearer ${pat}`,
+    ]);
+    expect(stub.calls[1]?.body).toEqual(stub.calls[0]?.body);
+    move(elsewhere.url);
+    expect((await runEntrypoint("mint", variables(stub.url))).code).toBe(24);
+    expect(elsewhere.calls).toEqual([]);
+  });
+
+  it("spares a call for the default group, which is 1 everywhere", async () => {
+    const stub = await github({ "POST /orgs/octo/actions/runners/generate-jitconfig": minted });
+    const env = variables(stub.url, { GITHUB_SCOPE: "organization", GITHUB_REPOSITORY: "" });
+    expect((await runEntrypoint("mint", env)).code).toBe(0);
+    expect(stub.calls).toHaveLength(1);
+    expect(stub.calls[0]?.body).toMatchObject({ runner_group_id: 1 });
+  });
+
   it.each([
     ["organization", "/orgs/octo"],
     ["enterprise", "/enterprises/octo"],

@@ -19,6 +19,8 @@ export interface StubCall {
 /** A GitHub whose answers are scripted by route; a list is used up from its start, its last stays. */
 export async function startStubGithub(routes: Record<string, StubReply | StubReply[]>): Promise<{
   url: string;
+  /** May be changed while it runs. */
+  routes: Record<string, StubReply | StubReply[]>;
   calls: StubCall[];
   close: () => Promise<void>;
 }> {
@@ -43,6 +45,7 @@ export async function startStubGithub(routes: Record<string, StubReply | StubRep
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    routes,
     calls,
     close: async () => {
       server.closeAllConnections();
