@@ -15,13 +15,15 @@ const rangeSize = 1024 * 1024;
 export class BuildLogReader {
   private readonly send: HttpSender;
   private readonly decoder = new TextDecoder("utf-8");
+  private url: string | undefined;
   private offset = 0;
   private partial = "";
   private ended = false;
 
   constructor(
     private readonly connection: AzureConnection,
-    private readonly url: string,
+    /** Asks for the log's address, whose signature is good for some time only. */
+    private readonly askForUrl: () => Promise<string>,
   ) {
     this.send = createHttpSender(connection);
   }
@@ -34,13 +36,13 @@ export class BuildLogReader {
   /** Lines that have been written since the last call; the last, unfinished line waits for its end. */
   async readNewLines(): Promise<string[]> {
     return callAzure({ doing: "reading the log of the image build" }, async () => {
-      let text = "";
       while (!this.ended) {
         const chunk = await this.readRange();
         if (chunk === undefined) break;
-        text += this.decoder.decode(chunk, { stream: true });
+        // Kept at once: should the next request fail, these bytes are not asked for again.
+        this.partial += this.decoder.decode(chunk, { stream: true });
       }
-      return this.takeLines(text);
+      return this.takeLines();
     });
   }
 
@@ -53,7 +55,12 @@ export class BuildLogReader {
 
   private async readRange(): Promise<Uint8Array | undefined> {
     const range = `bytes=${this.offset}-${this.offset + rangeSize - 1}`;
-    const response = await this.request("GET", { "x-ms-range": range, range });
+    let response = await this.request("GET", { "x-ms-range": range, range });
+    if (response.status === 403) {
+      // A build outlives the signature of its log's address: another one reads on.
+      this.url = undefined;
+      response = await this.request("GET", { "x-ms-range": range, range });
+    }
     if (response.status === 404) return undefined;
     const complete = isComplete((name) => response.header(name));
     if (response.status === 416) {
@@ -81,7 +88,8 @@ export class BuildLogReader {
     );
   }
 
-  private request(method: "GET" | "HEAD", headers: Record<string, string>) {
+  private async request(method: "GET" | "HEAD", headers: Record<string, string>) {
+    this.url ??= await this.askForUrl();
     return this.send({
       method,
       url: this.url,
@@ -91,8 +99,8 @@ export class BuildLogReader {
     });
   }
 
-  private takeLines(text: string): string[] {
-    const lines = (this.partial + text).split("\n");
+  private takeLines(): string[] {
+    const lines = this.partial.split("\n");
     this.partial = lines.pop() ?? "";
     return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   }

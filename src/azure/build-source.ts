@@ -4,11 +4,13 @@ import type { AzureConnection } from "./connection.js";
 import { callAzure } from "./errors.js";
 import { createHttpSender, type HttpSender } from "./http.js";
 
-const blockSize = 4 * 1024 * 1024;
+const blockSize = 1024 * 1024;
+/** Keeps the line busy while a block is on its way, and memory flat. */
+const blocksAtOnce = 4;
 const serviceVersion = "2021-08-06";
 
 /**
- * Uploads a stream to a block blob by its SAS address, holding one block in memory at a time. The
+ * Uploads a stream to a block blob by its SAS address, holding a few blocks in memory at a time. The
  * address carries its own signature and must not be logged.
  * https://learn.microsoft.com/rest/api/storageservices/put-block-list
  */
@@ -16,26 +18,40 @@ export async function uploadBuildSource(
   connection: AzureConnection,
   uploadUrl: string,
   content: Readable,
+  options: { readonly onProgress?: (bytes: number) => void } = {},
 ): Promise<{ readonly bytes: number }> {
   const send = createHttpSender(connection);
   const allowHttp = connection.allowCustomAuthority;
   return callAzure({ doing: "uploading the build context" }, async () => {
     const blocks: string[] = [];
+    const sending = new Set<Promise<void>>();
     let bytes = 0;
-    let pending: Buffer | undefined;
-    for await (const block of inBlocks(content, blockSize)) {
-      bytes += block.length;
-      if (pending !== undefined) await putBlock(pending);
-      pending = block;
+    let sent = 0;
+    let failure: unknown;
+    try {
+      for await (const block of inBlocks(content, blockSize)) {
+        // Less than a block altogether: one request says it all.
+        if (blocks.length === 0 && block.length < blockSize) return await putWhole(block);
+        bytes += block.length;
+        const put = putBlock(block);
+        sending.add(put);
+        void put.then(
+          () => sending.delete(put),
+          (error: unknown) => {
+            failure ??= error;
+            sending.delete(put);
+          },
+        );
+        if (sending.size >= blocksAtOnce) await Promise.race(sending);
+        if (failure !== undefined) throw failure;
+      }
+      await Promise.all(sending);
+    } finally {
+      content.destroy();
+      await Promise.allSettled(sending);
     }
-    if (blocks.length === 0) {
-      await put(send, uploadUrl, pending ?? Buffer.alloc(0), {
-        "x-ms-blob-type": "BlockBlob",
-        "content-type": "application/gzip",
-      });
-      return { bytes };
-    }
-    if (pending !== undefined) await putBlock(pending);
+    if (failure !== undefined) throw failure;
+    if (blocks.length === 0) return putWhole(Buffer.alloc(0));
     const list = blocks.map((id) => `<Latest>${id}</Latest>`).join("");
     await put(
       send,
@@ -45,10 +61,20 @@ export async function uploadBuildSource(
     );
     return { bytes };
 
+    async function putWhole(block: Buffer): Promise<{ readonly bytes: number }> {
+      await put(send, uploadUrl, block, {
+        "x-ms-blob-type": "BlockBlob",
+        "content-type": "application/gzip",
+      });
+      return { bytes: block.length };
+    }
+
     async function putBlock(block: Buffer): Promise<void> {
       const id = Buffer.from(String(blocks.length).padStart(8, "0")).toString("base64");
-      await put(send, withQuery(uploadUrl, { comp: "block", blockid: id }), block, {});
       blocks.push(id);
+      await put(send, withQuery(uploadUrl, { comp: "block", blockid: id }), block, {});
+      sent += block.length;
+      options.onProgress?.(sent);
     }
   });
 

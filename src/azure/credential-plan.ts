@@ -1,6 +1,8 @@
 /** What the environment offers to sign in with; read by config/env.ts. */
 export interface CredentialSettings {
   readonly tenantId?: string | undefined;
+  /** For the Azure CLI, which finds account and tenant by it. */
+  readonly subscriptionId?: string | undefined;
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;
   /** PEM with certificate and private key (AZURE_CLIENT_CERTIFICATE_PATH). */
@@ -33,7 +35,11 @@ export type CredentialSource =
       readonly tokenFile: string;
     }
   | { readonly kind: "managedIdentity"; readonly clientId: string | undefined }
-  | { readonly kind: "azureCli"; readonly tenantId: string | undefined }
+  | {
+      readonly kind: "azureCli";
+      readonly tenantId: string | undefined;
+      readonly subscriptionId: string | undefined;
+    }
   | { readonly kind: "azureDeveloperCli"; readonly tenantId: string | undefined };
 
 export interface SkippedSource {
@@ -115,6 +121,9 @@ export function planCredentials(settings: CredentialSettings): CredentialPlan {
   } else {
     lacks("managedIdentity", "this machine offers none (IDENTITY_ENDPOINT is not set)");
   }
-  sources.push({ kind: "azureCli", tenantId }, { kind: "azureDeveloperCli", tenantId });
+  sources.push(
+    { kind: "azureCli", tenantId, subscriptionId: settings.subscriptionId },
+    { kind: "azureDeveloperCli", tenantId },
+  );
   return { sources, skipped };
 }

@@ -1,6 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from "@azure/identity";
 import { noAzureCredential, type TriedSource } from "../errors/catalogue/credentials.js";
-import { retryOptions, tlsOptions } from "./client-options.js";
 import {
   type CredentialSettings,
   type CredentialSource,
@@ -52,7 +51,11 @@ export function createCredential(options: CredentialOptions): TokenCredential {
     ...plan.sources.map((source) => ({
       title: sourceTitles[source.kind],
       configured: configuredKinds.has(source.kind),
-      open: () => openSource(source, options, answers),
+      open: async () => {
+        // Loaded here, not above: the SDK takes longer to load than a token takes to fetch.
+        const { openSource } = await import("./credential-sources.js");
+        return openSource(source, { ...options, policy: answers.policy });
+      },
     })),
   ];
   let chosen: Promise<Chosen> | undefined;
@@ -96,62 +99,6 @@ export function createCredential(options: CredentialOptions): TokenCredential {
       }
     },
   };
-}
-
-async function openSource(
-  source: CredentialSource,
-  options: CredentialOptions,
-  answers: TokenAnswers,
-): Promise<TokenCredential> {
-  // Loaded here, not above: the SDK takes longer to load than a token takes to fetch.
-  const identity = await import("@azure/identity");
-  const common = {
-    authorityHost: options.authorityHost,
-    disableInstanceDiscovery: options.disableInstanceDiscovery,
-    additionalPolicies: [{ policy: answers.policy, position: "perCall" as const }],
-    retryOptions,
-    ...(options.ca === undefined ? {} : { tlsOptions: tlsOptions(options.ca) }),
-  };
-  switch (source.kind) {
-    case "clientSecret":
-      return new identity.ClientSecretCredential(
-        source.tenantId,
-        source.clientId,
-        source.clientSecret,
-        common,
-      );
-    case "clientCertificate":
-      return new identity.ClientCertificateCredential(
-        source.tenantId,
-        source.clientId,
-        {
-          certificatePath: source.certificatePath,
-          ...(source.certificatePassword === undefined
-            ? {}
-            : { certificatePassword: source.certificatePassword }),
-        },
-        common,
-      );
-    case "workloadIdentity":
-      return new identity.WorkloadIdentityCredential({
-        tenantId: source.tenantId,
-        clientId: source.clientId,
-        tokenFilePath: source.tokenFile,
-        ...common,
-      });
-    case "managedIdentity":
-      return source.clientId === undefined
-        ? new identity.ManagedIdentityCredential(common)
-        : new identity.ManagedIdentityCredential({ clientId: source.clientId, ...common });
-    case "azureCli":
-      return new identity.AzureCliCredential(
-        source.tenantId === undefined ? {} : { tenantId: source.tenantId },
-      );
-    case "azureDeveloperCli":
-      return new identity.AzureDeveloperCliCredential(
-        source.tenantId === undefined ? {} : { tenantId: source.tenantId },
-      );
-  }
 }
 
 function firstLine(error: unknown): string {

@@ -16,11 +16,16 @@ export interface BuildOrder {
   /** `repository:tag`, without the registry. */
   readonly imageNames: readonly string[];
   readonly dockerfile: string;
-  /** The uploaded context, as `prepareUpload` named it. */
+  /** The uploaded context, as `prepareUpload` named it, or the address of a repository. */
   readonly sourceLocation: string;
   readonly arguments: Readonly<Record<string, string>>;
+  /** Shown neither in the run nor in its log. */
+  readonly secretArguments: Readonly<Record<string, string>>;
+  readonly target: string | undefined;
+  readonly platform: { readonly os: string; readonly architecture: string };
   readonly timeoutSeconds: number;
   readonly noCache: boolean;
+  readonly agentCpu: number;
 }
 
 export interface BuildRun {
@@ -45,7 +50,8 @@ export interface BuildUpload {
 export interface RegistryBuildsClient {
   prepareUpload(address: RegistryAddress): Promise<BuildUpload>;
   schedule(address: RegistryAddress, order: BuildOrder): Promise<BuildRun>;
-  getRun(address: RegistryAddress, runId: string): Promise<BuildRun>;
+  /** With a signal of its own where the connection's may have fired. */
+  getRun(address: RegistryAddress, runId: string, signal?: AbortSignal): Promise<BuildRun>;
   getLogUrl(address: RegistryAddress, runId: string): Promise<string>;
   /** With a signal of its own: the connection's has usually fired by then. */
   cancel(address: RegistryAddress, runId: string, signal: AbortSignal): Promise<void>;
@@ -92,15 +98,15 @@ export function createRegistryBuildsClient(connection: AzureConnection): Registr
         isPushEnabled: true,
         noCache: order.noCache,
         dockerFilePath: order.dockerfile,
-        arguments: Object.entries(order.arguments).map(([name, value]) => ({
-          name,
-          value,
-          isSecret: false,
-        })),
+        arguments: [
+          ...toArguments(order.arguments, false),
+          ...toArguments(order.secretArguments, true),
+        ],
         timeout: order.timeoutSeconds,
-        platform: { os: "Linux", architecture: "amd64" },
-        agentConfiguration: { cpu: 2 },
+        platform: { os: order.platform.os, architecture: order.platform.architecture },
+        agentConfiguration: { cpu: order.agentCpu },
         sourceLocation: order.sourceLocation,
+        ...(order.target === undefined ? {} : { target: order.target }),
       };
       const what = describe(address, "scheduling the image build", "scheduleRun/action");
       return callAzure(what, async () => {
@@ -122,10 +128,11 @@ export function createRegistryBuildsClient(connection: AzureConnection): Registr
       });
     },
 
-    async getRun(address, runId) {
+    async getRun(address, runId, signal) {
       const what = describe(address, `reading the image build ${runId}`, "runs/read");
+      const own = signal === undefined ? call : callOptions(signal);
       return callAzure(what, async () =>
-        viewRun(await client.runs.get(address.resourceGroup, address.registry, runId, call)),
+        viewRun(await client.runs.get(address.resourceGroup, address.registry, runId, own)),
       );
     },
 
@@ -157,6 +164,10 @@ export function createRegistryBuildsClient(connection: AzureConnection): Registr
       );
     },
   };
+}
+
+function toArguments(values: Readonly<Record<string, string>>, isSecret: boolean) {
+  return Object.entries(values).map(([name, value]) => ({ name, value, isSecret }));
 }
 
 function viewRun(run: Run): BuildRun {

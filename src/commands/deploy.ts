@@ -1,14 +1,15 @@
 import { join } from "node:path";
 
 import { buildImage } from "../operations/build-image.js";
+import { chooseImage } from "../operations/choose-image.js";
 import { deploy } from "../operations/deploy.js";
 import { ensureSecrets } from "../operations/ensure-secrets.js";
 import { renderDeploy } from "../output/views/deploy.js";
-import { synthesizeStacks } from "../stacks/app.js";
 import { createConfirmation } from "./confirmation.js";
 import type { CommandHandler } from "./definition.js";
 import { readStacks, readString } from "./options.js";
 import { askForSecret, readSecretFile } from "./secret-input.js";
+import { createSynthesis } from "./synthesize.js";
 
 export const runDeploy: CommandHandler = async (context, { options }) => {
   const stacks = readStacks(options["stack"]);
@@ -29,7 +30,7 @@ export const runDeploy: CommandHandler = async (context, { options }) => {
       emit,
       signal,
       terraform,
-      synthesize: synthesizeStacks,
+      synthesize: await createSynthesis(context),
       confirm: createConfirmation(context),
       ensureSecrets: async () => {
         await ensureSecrets(
@@ -44,15 +45,17 @@ export const runDeploy: CommandHandler = async (context, { options }) => {
         );
         return [];
       },
-      buildImage: () =>
-        buildImage(
+      buildImage: async () => {
+        const built = await buildImage(
           {
             image: config.image,
             names,
             defaultContext: join(context.runtime.packageRoot, "docker"),
           },
           { connection, emit, signal },
-        ),
+        );
+        return chooseImage(built, config.image.pin, connection);
+      },
     },
   );
   return renderDeploy(

@@ -1,5 +1,6 @@
 import {
   type CommandDefinition,
+  InvalidArgument,
   type OptionDefinition,
   parseDuration,
   parsePort,
@@ -15,6 +16,21 @@ const stack: OptionDefinition = {
   description: "only this stack: platform or runners (may be repeated)",
   repeat: true,
 };
+
+// https://learn.microsoft.com/rest/api/containerregistry/registries/schedule-run#dockerbuildrequest
+function parseBuildTimeout(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds < 300 || seconds > 28_800) {
+    throw new InvalidArgument(`an ACR Task may run from 5m to 8h, got ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
+function parseAgentCpu(text: string): number {
+  const count = parsePositiveInteger(64)(text);
+  if (count < 2) throw new InvalidArgument("an agent has 2 cores at least");
+  return count;
+}
 
 export const commandList: readonly CommandDefinition[] = [
   {
@@ -84,10 +100,89 @@ export const commandList: readonly CommandDefinition[] = [
     summary: "build the runner image with an ACR Task; no local Docker",
     details: "Nothing is built when the registry holds an image of the same content.",
     options: [
-      { flags: "--force", description: "build even when the content is in the registry" },
+      {
+        flags: "--context <context>",
+        description: "a folder, an archive (- for standard input), or a repository's https address",
+      },
+      { flags: "-f, --file <path>", description: "the Dockerfile, inside the context" },
+      { flags: "--target <stage>", description: "build this stage of the Dockerfile" },
+      {
+        flags: "--build-arg <name=value>",
+        description: "build argument; a name alone takes its value from the environment",
+        repeat: true,
+      },
+      {
+        flags: "--secret-build-arg <name>",
+        description: "secret one, from the environment, or name=@file",
+        repeat: true,
+      },
+      {
+        flags: "--platform <platform>",
+        description: "linux/amd64; linux/arm64 for a --context that is not for these jobs",
+      },
+      {
+        flags: "-t, --tag <tag>",
+        description: "tag instead of current: tag or repository:tag (may be repeated)",
+        repeat: true,
+      },
       { flags: "--no-cache", description: "build every layer anew" },
+      { flags: "--force", description: "build even when the content is in the registry" },
+      { flags: "--no-wait", description: "do not wait for the end of the build" },
+      {
+        flags: "--timeout <duration>",
+        description: "longest build, from 5m to 8h (default: image.timeout)",
+        parse: parseBuildTimeout,
+      },
+      {
+        flags: "--agent-cpu <n>",
+        description: "cores of the build's agent",
+        parse: parseAgentCpu,
+      },
+    ],
+    examples: [
+      "runnerctl build-image",
+      "runnerctl build-image --context ./image --build-arg NODE=22 --tag test",
+      "runnerctl build-image --context https://github.com/octo-org/images.git#main:runner",
+      "tar -c -C image . | runnerctl build-image --context - --secret-build-arg NPM_TOKEN",
     ],
     load: async () => (await import("./build-image.js")).runBuildImage,
+  },
+  {
+    usage: "images list",
+    summary: "list the runner images in the registry",
+    details: "Newest first, with age, version of the runner and the jobs that use each.",
+    load: async () => (await import("./images-list.js")).runImagesList,
+  },
+  {
+    usage: "images promote <image>",
+    summary: "make an image the current one",
+    details:
+      "Moves the tag `current` to the image with this tag or digest; nothing is pulled or pushed.",
+    examples: [
+      "runnerctl images promote c-0123456789abcdef",
+      "runnerctl images promote sha256:4fbb8e6a8395",
+    ],
+    load: async () => (await import("./images-promote.js")).runImagesPromote,
+  },
+  {
+    usage: "images rollback",
+    summary: "make the image before the current one current again",
+    load: async () => (await import("./images-promote.js")).runImagesRollback,
+  },
+  {
+    usage: "images prune",
+    summary: "delete images that nobody needs",
+    details:
+      "Never what a job uses, the current image, or the newest ones. Shows what would go first.",
+    options: [
+      {
+        flags: "--keep <n>",
+        description: "how many of the newest stay (default: image.keep)",
+        parse: parsePositiveInteger(10_000),
+      },
+      yes,
+    ],
+    load: async () => (await import("./images-prune.js")).runImagesPrune,
   },
   {
     usage: "trigger [pool]",

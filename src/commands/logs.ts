@@ -22,6 +22,8 @@ export const runLogs: CommandHandler = async (context, { args: [execution], opti
     { connection, emit: context.emit, signal: context.signal },
   );
   for await (const line of lines) {
+    // The reader has left (`runnerctl logs --follow | head`).
+    if (context.runtime.stdout.destroyed) break;
     context.shell.reporter.item(renderLogLine(line, context.shell.palette));
   }
   return undefined;

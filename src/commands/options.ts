@@ -9,6 +9,11 @@ export function readNumber(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
+/** Of a flag that may be repeated. */
+export function readStrings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 /** The stacks named by `--stack`; undefined when none is. */
 export function readStacks(value: unknown): readonly StackName[] | undefined {
   if (!Array.isArray(value)) return undefined;

@@ -5,9 +5,9 @@ import { planImage } from "../operations/build-image.js";
 import { plan } from "../operations/plan.js";
 import { formatImageByDigest } from "../domain/image-tags.js";
 import { renderPlan } from "../output/views/plan.js";
-import { synthesizeStacks } from "../stacks/app.js";
 import type { CommandHandler } from "./definition.js";
 import { readStacks } from "./options.js";
+import { createSynthesis } from "./synthesize.js";
 
 export const runPlan: CommandHandler = async (context, { options }) => {
   const stacks = readStacks(options["stack"]);
@@ -22,7 +22,7 @@ export const runPlan: CommandHandler = async (context, { options }) => {
     { config, outdir, ...(stacks === undefined ? {} : { stacks }) },
     {
       emit,
-      synthesize: synthesizeStacks,
+      synthesize: await createSynthesis(context),
       terraform,
       findImage: async () => {
         const image = await planImage(

@@ -9,16 +9,18 @@ export const runSandboxDispatch: CommandHandler = async (
 ) => {
   const directory = context.sandboxDirectory();
   const name = workflow ?? "hello.yml";
+  const repository = readString(options["repository"]) ?? "octo-org/hello";
   const run = await dispatchWorkflow({
     directory,
     cwd: context.runtime.cwd,
-    repository: readString(options["repository"]) ?? "octo-org/hello",
+    repository,
     workflow: name,
     inputs: readInputs(options["input"]),
   }).catch((error: unknown) => {
     if (!(error instanceof Error)) throw error;
     if (error.name === "SandboxNotRunningError") throw sandboxNotRunning(directory);
-    if (error.name === "DispatchRefusedError") throw workflowRefused(name, error.message);
+    if (error.name === "DispatchRefusedError")
+      throw workflowRefused({ workflow: name, repository, reason: error.message });
     throw error;
   });
   return {

@@ -8,16 +8,15 @@ import { readNumber } from "./options.js";
 
 export const runSandboxUp: CommandHandler = async (context, { options }) => {
   const directory = context.sandboxDirectory();
-  const port = readNumber(options["port"]);
-  const httpPort = readNumber(options["httpPort"]);
   const sandbox = await startSandbox({
     directory,
-    port,
-    httpPort,
+    port: readNumber(options["port"]),
+    httpPort: readNumber(options["httpPort"]),
     packageRoot: context.runtime.packageRoot,
   }).catch((error: unknown) => {
     if (error instanceof Error && error.name === "SandboxBusyError") throw sandboxBusy(directory);
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") throw sandboxPortTaken(error);
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code === "EADDRINUSE") throw sandboxPortTaken(port, error);
     throw error;
   });
   try {

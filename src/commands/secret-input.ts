@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { addAbortSignal } from "node:stream";
 
 import type { Context } from "../context.js";
 import { SecretText } from "../domain/secret-text.js";
@@ -38,7 +39,8 @@ export async function readSecretInput(context: Context, kind: "app" | "pat"): Pr
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of stdin) {
+  // A pipe that nobody closes must not outlast Ctrl-C.
+  for await (const chunk of addAbortSignal(context.signal, stdin)) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     length += bytes.length;
     if (length > longest) break;

@@ -11,6 +11,8 @@ export interface ResourceNames {
   readonly pullIdentity: string;
   /** Reads the GitHub secret from the vault; its tokens are served to no container. */
   readonly vaultIdentity: string;
+  /** Task in the registry that rebuilds the image; unique there only. */
+  readonly rebuildTask: string;
   /** Job of a pool. */
   job(pool: string): string;
 }
@@ -46,6 +48,7 @@ export function deriveResourceNames(subscription: string, name: string): Resourc
     environment: `cae-${name}`,
     pullIdentity: `id-${name}-pull`,
     vaultIdentity: `id-${name}-vault`,
+    rebuildTask: "rebuild-image",
     job: (pool) => jobName(name, pool),
   };
 }

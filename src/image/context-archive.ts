@@ -1,13 +1,13 @@
-import { pipeline, type Readable } from "node:stream";
-import { createGzip } from "node:zlib";
+import { Readable } from "node:stream";
 import type { ContextListing } from "./context-entries.js";
-import { createTarStream } from "./tar-stream.js";
+import { gzipMembers } from "./gzip-members.js";
+import { PiecePool } from "./piece-pool.js";
+import { packContext } from "./tar-stream.js";
 
-/** The archive as it is uploaded. zlib writes no name and no time into its header. */
-export function createContextArchive(listing: ContextListing): Readable {
-  const gzip = createGzip({ level: 6 });
-  pipeline(createTarStream(listing), gzip, () => {
-    // The error is the gzip stream's own by now, and its reader gets it.
+/** The archive as it is uploaded: the same content gives the same bytes. */
+export function createContextArchive(listing: ContextListing, signal?: AbortSignal): Readable {
+  const pool = new PiecePool();
+  return Readable.from(gzipMembers(packContext(listing, { signal, pool }), pool), {
+    objectMode: false,
   });
-  return gzip;
 }

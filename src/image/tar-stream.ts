@@ -1,82 +1,148 @@
-import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
-import { createTarPacker, type TarHeader } from "modern-tar";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { contextEntryChanged, contextEntryUnreadable } from "../errors/catalogue/image.js";
-import type { ContextEntry, ContextListing } from "./context-entries.js";
+import type { ContextEntry, ContextListing, FileEntry } from "./context-entries.js";
+import { PiecePool, pieceSize } from "./piece-pool.js";
+import { encodeTarHeader, paddingOf, tarEnd, type TarEntryHeader } from "./tar-header.js";
 
-/**
- * The context as a tar archive that depends on its content alone: fixed order, owner and times, and
- * no permission but the executable bit. Files stream through; none is held whole.
- */
-export function createTarStream(listing: ContextListing): Readable {
-  const { readable, controller } = createTarPacker();
-  // Errors reach the reader of the stream.
-  packAll(listing, controller).then(
-    () => controller.finalize(),
-    (error: unknown) => controller.error(error),
-  );
-  return Readable.fromWeb(readable as Parameters<typeof Readable.fromWeb>[0]);
+export interface TarOptions {
+  /**
+   * What stands for the content rather than for this copy of it: hard links written out (a checkout
+   * has none), and without the write bits that differ from umask to umask.
+   */
+  readonly forIdentity?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Where pieces come from, and the reader puts them back. */
+  readonly pool?: PiecePool;
 }
 
-type Controller = ReturnType<typeof createTarPacker>["controller"];
+/** The context as a tar archive that depends on its content alone: fixed order, owner and times. */
+export function createTarStream(listing: ContextListing, options: TarOptions = {}): Readable {
+  return Readable.from(packContext(listing, options), { objectMode: false });
+}
 
-async function packAll(listing: ContextListing, controller: Controller): Promise<void> {
+/** Files stream through; of each, one piece at a time is in memory. */
+export async function* packContext(
+  listing: ContextListing,
+  options: TarOptions = {},
+): AsyncGenerator<Buffer> {
+  const pieces = new Pieces(options.pool ?? new PiecePool());
   for (const entry of listing.entries) {
-    const body = controller.add(toHeader(entry)).getWriter();
-    if (entry.type === "file" && entry.size > 0) {
-      await pipeFile(join(listing.folder, entry.path), entry, (chunk) => body.write(chunk));
+    pieces.add(encodeTarHeader(toHeader(entry, options)));
+    if (entry.type === "file" && hasContent(entry, options)) {
+      for (const chunk of readContent(entry, pieces)) {
+        yield chunk;
+        await giveWay(options.signal);
+      }
+      pieces.add(Buffer.alloc(paddingOf(entry.size)));
     }
-    await body.close();
+    while (pieces.full !== undefined) {
+      yield pieces.take();
+      await giveWay(options.signal);
+    }
+  }
+  pieces.add(tarEnd);
+  while (pieces.full !== undefined) yield pieces.take();
+  yield pieces.rest();
+}
+
+/** Reading is synchronous: without this, an interrupt would not be noticed before the end. */
+async function giveWay(signal: AbortSignal | undefined): Promise<void> {
+  await nextTurn();
+  signal?.throwIfAborted();
+}
+
+/** Fills pieces of equal size, so that tens of thousands of small files do not make as many chunks. */
+class Pieces {
+  full: Buffer | undefined;
+  private waiting: Buffer[] = [];
+  private current: Buffer;
+  private used = 0;
+
+  constructor(private readonly pool: PiecePool) {
+    this.current = pool.take();
+  }
+
+  /** Room in the present piece, to be read into. */
+  get room(): Buffer {
+    return this.current.subarray(this.used);
+  }
+
+  advance(bytes: number): void {
+    this.used += bytes;
+    if (this.used < pieceSize) return;
+    this.waiting.push(this.current);
+    this.full = this.waiting[0];
+    this.current = this.pool.take();
+    this.used = 0;
+  }
+
+  add(bytes: Buffer): void {
+    for (let offset = 0; offset < bytes.length;) {
+      const copied = bytes.copy(this.room, 0, offset);
+      offset += copied;
+      this.advance(copied);
+    }
+  }
+
+  take(): Buffer {
+    const [piece = Buffer.alloc(0), ...others] = this.waiting;
+    this.waiting = others;
+    this.full = others[0];
+    return piece;
+  }
+
+  rest(): Buffer {
+    return this.current.subarray(0, this.used);
   }
 }
 
-async function pipeFile(
-  file: string,
-  entry: { readonly path: string; readonly size: number },
-  write: (chunk: Uint8Array) => Promise<void>,
-): Promise<void> {
-  const handle = await open(file, "r").catch((error: unknown) => {
-    throw contextEntryUnreadable(entry.path, error);
-  });
+function* readContent(entry: FileEntry, pieces: Pieces): Generator<Buffer> {
+  const descriptor = openEntry(entry);
   try {
-    let written = 0;
-    while (written < entry.size) {
-      // A buffer of its own for each piece: the archive keeps it until it has been read.
-      const buffer = new Uint8Array(Math.min(256 * 1024, entry.size - written));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, written);
-      if (bytesRead === 0) throw contextEntryChanged(entry.path);
-      await write(buffer.subarray(0, bytesRead));
-      written += bytesRead;
+    let left = entry.size;
+    while (left > 0) {
+      const room = pieces.room;
+      const bytes = readSync(descriptor, room, 0, Math.min(room.length, left), null);
+      if (bytes === 0) throw contextEntryChanged(entry.path);
+      left -= bytes;
+      pieces.advance(bytes);
+      while (pieces.full !== undefined) yield pieces.take();
     }
-    const { bytesRead } = await handle.read(new Uint8Array(1), 0, 1, written);
-    if (bytesRead !== 0) throw contextEntryChanged(entry.path);
+    // Written to since it was listed, or grown: the archive would hold a mixture.
+    const stats = fstatSync(descriptor);
+    if (stats.size !== entry.size || stats.mtimeMs !== entry.modifiedMs) {
+      throw contextEntryChanged(entry.path);
+    }
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
-function toHeader(entry: ContextEntry): TarHeader {
-  const fixed = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
+function openEntry(entry: FileEntry): number {
+  try {
+    return openSync(entry.source, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw contextEntryChanged(entry.path);
+    throw contextEntryUnreadable(entry.path, error);
+  }
+}
+
+function hasContent(entry: FileEntry, options: TarOptions): boolean {
+  return options.forIdentity === true || entry.sameAs === undefined;
+}
+
+function toHeader(entry: ContextEntry, options: TarOptions): TarEntryHeader {
+  const mode = options.forIdentity === true ? entry.mode & ~0o022 : entry.mode;
   switch (entry.type) {
     case "directory":
-      return { ...fixed, name: `${entry.path}/`, type: "directory", size: 0, mode: 0o755 };
+      return { path: `${entry.path}/`, type: "directory", mode, size: 0 };
     case "symlink":
-      return {
-        ...fixed,
-        name: entry.path,
-        type: "symlink",
-        size: 0,
-        mode: 0o777,
-        linkname: entry.target,
-      };
+      return { path: entry.path, type: "symlink", mode, size: 0, linkTarget: entry.target };
     case "file":
-      return {
-        ...fixed,
-        name: entry.path,
-        type: "file",
-        size: entry.size,
-        mode: entry.executable ? 0o755 : 0o644,
-      };
+      return hasContent(entry, options)
+        ? { path: entry.path, type: "file", mode, size: entry.size }
+        : { path: entry.path, type: "hardlink", mode, size: 0, linkTarget: entry.sameAs ?? "" };
   }
 }

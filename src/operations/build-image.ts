@@ -1,53 +1,27 @@
 import type { AzureConnection } from "../azure/connection.js";
-import { uploadBuildSource } from "../azure/build-source.js";
-import {
-  type BuildRun,
-  createRegistryBuildsClient,
-  type RegistryAddress,
-  type RegistryBuildsClient,
-} from "../azure/registry-builds.js";
+import { type BuildRun, createRegistryBuildsClient } from "../azure/registry-builds.js";
 import { createRegistryImagesClient } from "../azure/registry-images.js";
-import { createResourceReader } from "../azure/resources.js";
-import type { ImageConfig } from "../config/types.js";
-import { classifyBuildStatus } from "../domain/build-states.js";
 import type { Clock } from "../domain/clock.js";
-import { contentTag, currentTag, formatImageByDigest } from "../domain/image-tags.js";
-import type { ResourceNames } from "../domain/resource-names.js";
-import { interrupted } from "../errors/catalogue/command.js";
-import { buildWithoutDigest, registryNotDeployed } from "../errors/catalogue/image.js";
-import { createContextArchive } from "../image/context-archive.js";
-import { type ContextListing, listContext } from "../image/context-entries.js";
-import { hashContext } from "../image/content-hash.js";
+import { formatImageByDigest } from "../domain/image-tags.js";
+import { findSecretNames } from "../domain/secret-names.js";
+import { buildWithoutDigest } from "../errors/catalogue/image.js";
 import { type Emit, runStep } from "../output/events.js";
-import { followBuild } from "./follow-build.js";
+import {
+  type BuildImageRequest,
+  type ImagePlan,
+  prepareBuild,
+  type PreparedBuild,
+} from "./build-image-plan.js";
+import { awaitBuild, type BuildRunDeps, deliverContext, scheduleBuild } from "./build-image-run.js";
 import { systemClock } from "./system-clock.js";
-
-export interface BuildImageRequest {
-  readonly image: ImageConfig;
-  readonly names: Pick<ResourceNames, "resourceGroup" | "registry">;
-  /** Context of the image that comes with runnerctl, for when the configuration names none. */
-  readonly defaultContext: string;
-  /** Build even when the registry has the same content. */
-  readonly force?: boolean;
-  readonly noCache?: boolean;
-}
 
 export interface BuildImageDeps {
   readonly connection: AzureConnection;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-}
-
-export interface ImagePlan {
-  readonly loginServer: string;
-  readonly repository: string;
-  /** Stands for the content: the same context and parameters give the same tag. */
-  readonly tag: string;
-  /** Of the image that the registry has under that tag. */
-  readonly existingDigest: string | undefined;
-  readonly files: number;
-  readonly contextBytes: number;
+  /** Told of what must not be shown. */
+  readonly registerSecret?: (secret: string) => void;
 }
 
 export interface BuildImageResult {
@@ -63,10 +37,15 @@ export interface BuildImageResult {
   readonly durationSeconds?: number;
 }
 
-interface PreparedImage {
-  readonly plan: ImagePlan;
-  readonly listing: ContextListing;
-  readonly buildArgs: Readonly<Record<string, string>>;
+/** A build that goes on in the registry by itself. */
+export interface StartedBuild {
+  readonly started: true;
+  readonly registry: string;
+  readonly loginServer: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly tags: readonly string[];
+  readonly runId: string;
 }
 
 /** What a build would do; changes nothing. */
@@ -74,7 +53,9 @@ export async function planImage(
   request: BuildImageRequest,
   deps: BuildImageDeps,
 ): Promise<ImagePlan> {
-  return (await prepareImage(request, connectionOf(deps))).plan;
+  const { plan, context } = await prepareBuild(request, connectionOf(deps));
+  await context.close();
+  return plan;
 }
 
 /** Builds the runner image in the registry, unless it has the same content already. */
@@ -82,161 +63,155 @@ export async function buildImage(
   request: BuildImageRequest,
   deps: BuildImageDeps,
 ): Promise<BuildImageResult> {
-  const connection = connectionOf(deps);
-  const { emit } = deps;
-  const prepared = await runStep(emit, { id: "image.plan", title: "Compare the image" }, () =>
-    prepareImage(request, connection),
-  );
-  const { plan } = prepared;
-  emit({
-    name: "image.plan",
-    level: "info",
-    message:
-      plan.existingDigest === undefined
-        ? `Image ${plan.repository}:${plan.tag} is not in the registry (context: ${plan.files} files)`
-        : `Image ${plan.repository}:${plan.tag} is in the registry`,
-    data: { ...plan },
+  return withPreparedBuild(request, deps, async (prepared, runDeps) => {
+    const existing = await reuseExisting(prepared, request, runDeps);
+    if (existing !== undefined) return existing;
+    const run = await startRun(prepared, request, runDeps);
+    const { plan } = prepared;
+    const ended = await runStep(
+      deps.emit,
+      { id: "image.build", title: "Build the image" },
+      async () => awaitBuild(run.runId, prepared.timeoutSeconds, runDeps),
+    );
+    return describeResult(plan, await findDigest(ended, plan, runDeps.connection), {
+      built: true,
+      tags: tagsOf(prepared),
+      runId: run.runId,
+      ...durationOf(ended),
+    });
   });
-  if (plan.existingDigest !== undefined && request.force !== true) {
-    return describeResult(plan, plan.existingDigest, { built: false, tags: [plan.tag] });
-  }
+}
 
-  const builds = createRegistryBuildsClient(connection);
-  const address: RegistryAddress = {
-    resourceGroup: request.names.resourceGroup,
-    registry: request.names.registry,
-  };
-  const sourceLocation = await runStep(
-    emit,
-    { id: "image.upload", title: "Upload the build context" },
-    () => uploadContext(builds, address, prepared.listing, connection),
-  );
-  const run = await runStep(emit, { id: "image.build", title: "Build the image" }, () =>
-    runBuild(request, deps, connection, builds, address, prepared, sourceLocation),
-  );
-  const digest = await findDigest(run, plan, connection);
-  return describeResult(plan, digest, {
-    built: true,
-    tags: [plan.tag, currentTag],
-    runId: run.runId,
-    ...durationOf(run),
+/** The same without waiting for the end of the build. */
+export async function startImageBuild(
+  request: BuildImageRequest,
+  deps: BuildImageDeps,
+): Promise<StartedBuild | BuildImageResult> {
+  return withPreparedBuild(request, deps, async (prepared, runDeps) => {
+    const existing = await reuseExisting(prepared, request, runDeps);
+    if (existing !== undefined) return existing;
+    const { runId } = await startRun(prepared, request, runDeps);
+    const { loginServer, repository, tag } = prepared.plan;
+    const { registry } = request.names;
+    const tags = tagsOf(prepared);
+    return { started: true, registry, loginServer, repository, tag, tags, runId };
   });
+}
+
+async function withPreparedBuild<T>(
+  request: BuildImageRequest,
+  deps: BuildImageDeps,
+  work: (prepared: PreparedBuild, runDeps: BuildRunDeps) => Promise<T>,
+): Promise<T> {
+  const { emit } = deps;
+  const connection = connectionOf(deps);
+  const prepared = await runStep(emit, { id: "image.plan", title: "Compare the image" }, () =>
+    prepareBuild(request, connection),
+  );
+  try {
+    for (const secret of Object.values(prepared.secretArgs)) deps.registerSecret?.(secret);
+    report(prepared, request, emit);
+    return await work(prepared, {
+      connection,
+      builds: createRegistryBuildsClient(connection),
+      address: { resourceGroup: request.names.resourceGroup, registry: request.names.registry },
+      emit,
+      clock: deps.clock ?? systemClock,
+    });
+  } finally {
+    await prepared.context.close();
+  }
 }
 
 function connectionOf(deps: BuildImageDeps): AzureConnection {
   return deps.signal === undefined ? deps.connection : { ...deps.connection, signal: deps.signal };
 }
 
-async function prepareImage(
-  request: BuildImageRequest,
-  connection: AzureConnection,
-): Promise<PreparedImage> {
-  const { image, names } = request;
-  const [listing, registry] = await Promise.all([
-    listContext(image.context ?? request.defaultContext, image.dockerfile),
-    createResourceReader(connection).findRegistry(names.resourceGroup, names.registry),
-  ]);
-  if (registry === undefined) throw registryNotDeployed(names.registry, names.resourceGroup);
-  const buildArgs = deriveBuildArgs(image);
-  const hash = await hashContext(listing, {
-    dockerfile: listing.dockerfile,
-    buildArgs,
-    platform: "linux/amd64",
-  });
-  const tag = contentTag(hash);
-  const existing = await createRegistryImagesClient(connection, registry.loginServer).findTag(
-    image.repository,
-    tag,
-  );
-  return {
-    listing,
-    buildArgs,
-    plan: {
-      loginServer: registry.loginServer,
-      repository: image.repository,
-      tag,
-      existingDigest: existing?.digest,
-      files: listing.entries.filter((entry) => entry.type === "file").length,
-      contextBytes: listing.bytes,
-    },
-  };
-}
-
-/** `latest` is passed on as it is: the tag stands for what is asked, not for what it meant that day. */
-export function deriveBuildArgs(image: ImageConfig): Record<string, string> {
-  return {
-    RUNNER_VERSION: image.runnerVersion,
-    ...(image.base === undefined ? {} : { BASE_IMAGE: image.base }),
-    ...image.buildArgs,
-  };
-}
-
-async function uploadContext(
-  builds: RegistryBuildsClient,
-  address: RegistryAddress,
-  listing: ContextListing,
-  connection: AzureConnection,
-): Promise<string> {
-  const upload = await builds.prepareUpload(address);
-  await uploadBuildSource(connection, upload.uploadUrl, createContextArchive(listing));
-  return upload.sourceLocation;
-}
-
-async function runBuild(
-  request: BuildImageRequest,
-  deps: BuildImageDeps,
-  connection: AzureConnection,
-  builds: RegistryBuildsClient,
-  address: RegistryAddress,
-  prepared: PreparedImage,
-  sourceLocation: string,
-): Promise<BuildRun> {
-  const { plan, listing, buildArgs } = prepared;
-  const scheduled = await builds.schedule(address, {
-    imageNames: [`${plan.repository}:${plan.tag}`, `${plan.repository}:${currentTag}`],
-    dockerfile: listing.dockerfile,
-    sourceLocation,
-    arguments: buildArgs,
-    timeoutSeconds: request.image.timeoutSeconds,
-    noCache: request.noCache === true,
-  });
-  const { runId } = scheduled;
-  deps.emit({
-    name: "image.build.scheduled",
+function report(prepared: PreparedBuild, request: BuildImageRequest, emit: Emit): void {
+  const { plan, context, platform } = prepared;
+  const image = `Image ${plan.repository}:${plan.tag}`;
+  const from = context.kind === "git" ? "a repository" : `${plan.files} files`;
+  emit({
+    name: "image.plan",
     level: "info",
-    message: `Build ${runId} is queued in ${address.registry}`,
-    data: { runId },
+    message:
+      plan.existingDigest === undefined
+        ? `${image} is not in the registry (context: ${from})`
+        : `${image} is in the registry`,
+    data: { ...plan },
   });
-  try {
-    return await followBuild(
-      { address, runId, timeoutSeconds: request.image.timeoutSeconds },
-      { builds, connection, emit: deps.emit, clock: deps.clock ?? systemClock },
+  const warn = (name: string, message: string) => emit({ name, level: "warn", message });
+  if (!context.isPinned) {
+    warn(
+      "image.context.unpinned",
+      "The tag stands for the repository's address, not for what its branch points at today: name a whole commit ID after the #, or build with --force when it has moved on",
     );
-  } catch (error) {
-    if (connection.signal?.aborted !== true) throw error;
-    throw interrupted(await cancelBuild(builds, address, runId));
+  }
+  if (platform.architecture !== "amd64") {
+    warn(
+      "image.platform",
+      `An image for ${platform.text} cannot run in Container Apps jobs, which are linux/amd64`,
+    );
+  }
+  const buildArgs = { ...request.image.buildArgs, ...request.overrides?.buildArgs };
+  for (const name of findSecretNames(buildArgs)) {
+    warn(
+      "image.buildArg.secret",
+      `The build argument ${name} looks like a secret, and build arguments are readable in the registry's runs and stay in the image's history: give it as --secret-build-arg ${name}`,
+    );
   }
 }
 
-const cancelMilliseconds = 10_000;
-
-/** Says what state the build is in afterwards. */
-async function cancelBuild(
-  builds: RegistryBuildsClient,
-  address: RegistryAddress,
-  runId: string,
-): Promise<string> {
-  try {
-    await builds.cancel(address, runId, AbortSignal.timeout(cancelMilliseconds));
-    return `The image build ${runId} was cancelled in Azure.`;
-  } catch {
-    // It may have ended in the same moment.
-    const run = await builds.getRun(address, runId).catch(() => undefined);
-    const phase = classifyBuildStatus(run?.status);
-    return phase === "running"
-      ? `The image build ${runId} could not be cancelled and goes on in Azure: az acr task cancel-run --registry ${address.registry} --run-id ${runId}`
-      : `The image build ${runId} had already ended (${run?.status ?? phase}).`;
+/**
+ * Takes the image that the registry has under the content's tag; undefined when it has to be built.
+ * Tags that were asked for are put on it; `current` is left where it is, for it may have moved on to
+ * a rebuild of the same content.
+ */
+async function reuseExisting(
+  prepared: PreparedBuild,
+  request: BuildImageRequest,
+  deps: BuildRunDeps,
+): Promise<BuildImageResult | undefined> {
+  const { plan } = prepared;
+  const digest = plan.existingDigest;
+  if (digest === undefined || request.force === true) return undefined;
+  const wanted = (request.overrides?.tags ?? []).length === 0 ? [] : prepared.imageNames;
+  const own = `${plan.repository}:`;
+  // In another repository there is nothing yet to put a tag on.
+  if (wanted.some((name) => !name.startsWith(own))) return undefined;
+  const images = createRegistryImagesClient(deps.connection, plan.loginServer);
+  const tags = wanted.map((name) => name.slice(own.length));
+  for (const tag of tags) {
+    const found = await images.findTag(plan.repository, tag);
+    if (found?.digest !== digest) await images.setTag(plan.repository, digest, tag);
   }
+  return describeResult(plan, digest, { built: false, tags: [plan.tag, ...tags] });
+}
+
+async function startRun(
+  prepared: PreparedBuild,
+  request: BuildImageRequest,
+  deps: BuildRunDeps,
+): Promise<BuildRun> {
+  const deliver = () => deliverContext(prepared, deps);
+  const sourceLocation =
+    prepared.context.transport.kind === "address"
+      ? await deliver()
+      : await runStep(
+          deps.emit,
+          { id: "image.upload", title: "Upload the build context" },
+          deliver,
+        );
+  return scheduleBuild(
+    prepared,
+    {
+      sourceLocation,
+      target: request.overrides?.target,
+      agentCpu: request.overrides?.agentCpu,
+      noCache: request.noCache === true,
+    },
+    deps,
+  );
 }
 
 async function findDigest(
@@ -247,16 +222,20 @@ async function findDigest(
   const named = run.images.find(
     (image) => image.repository === plan.repository && image.tag === plan.tag,
   );
-  const digest =
-    named?.digest ??
-    (
-      await createRegistryImagesClient(connection, plan.loginServer).findTag(
-        plan.repository,
-        plan.tag,
-      )
-    )?.digest;
-  if (digest === undefined) throw buildWithoutDigest(run.runId, `${plan.repository}:${plan.tag}`);
-  return digest;
+  if (named?.digest !== undefined) return named.digest;
+  const images = createRegistryImagesClient(connection, plan.loginServer);
+  const found = await images.findTag(plan.repository, plan.tag);
+  if (found === undefined) throw buildWithoutDigest(run.runId, `${plan.repository}:${plan.tag}`);
+  return found.digest;
+}
+
+/** In the image's own repository by tag alone, as they were asked for. */
+function tagsOf({ plan, imageNames }: PreparedBuild): string[] {
+  const own = `${plan.repository}:`;
+  return [
+    plan.tag,
+    ...imageNames.map((name) => (name.startsWith(own) ? name.slice(own.length) : name)),
+  ];
 }
 
 function durationOf(run: BuildRun): { durationSeconds?: number } {

@@ -55,12 +55,7 @@ export async function destroy(request: DestroyRequest, deps: DestroyDeps): Promi
   const plans = await planRemoval(wanted, variables, deps);
   if (plans.length === 0) {
     await tidy(wanted, deps);
-    if (group !== undefined && request.stacks === undefined) {
-      throw destroyIncomplete(
-        resourceGroup,
-        group.resources.map(({ id }) => id),
-      );
-    }
+    // A group of that name without our tags is somebody else's: one of ours was adopted above.
     return { status: "nothing", resourceGroup, stacks: [] };
   }
   const changes = plans.map(({ plan }) => plan.change);

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/types.js";
+import { formatCurrentImage } from "../domain/image-tags.js";
 import { needsApply, type StackChange } from "../domain/stack-change.js";
 import type { StackName } from "../domain/stack-names.js";
 import { runStep, type Emit } from "../output/events.js";
@@ -96,7 +97,11 @@ async function planRunners(
     deps.findImage === undefined
       ? readCurrentImage(await deps.terraform.readOutputs(stack))
       : await deps.findImage(platform);
-  const image = found ?? nameUnbuiltImage(platform.loginServer, request.config.image.repository);
+  const { pin, repository } = request.config.image;
+  const image =
+    pin === "current"
+      ? formatCurrentImage(platform.loginServer, repository)
+      : (found ?? nameUnbuiltImage(platform.loginServer, repository));
   try {
     const result = await planStack(deps, stack, { runner_image: image });
     return { ...result, imageToBuild: found === undefined };

@@ -188,7 +188,9 @@ function describePool(
   currentDigest: string | undefined,
 ): PoolStatus {
   const image = job?.image;
-  const digest = image === undefined ? undefined : parseImageReference(image)?.digest;
+  const reference = image === undefined ? undefined : parseImageReference(image);
+  // A job that follows the tag runs what it means.
+  const digest = reference?.tag === currentTag ? currentDigest : reference?.digest;
   return {
     name: pool.name,
     job: names.job(pool.name),

@@ -13,6 +13,7 @@ import { deriveResourceNames } from "../domain/resource-names.js";
 import {
   executionsNotStarted,
   poolNotDeployed,
+  poolNotNamed,
   poolUnknown,
   type StartFailure,
 } from "../errors/catalogue/azure.js";
@@ -26,7 +27,8 @@ export type { TriggeredExecution };
 
 export interface TriggerRequest {
   readonly config: Pick<ResolvedConfig, "name" | "subscription" | "pools">;
-  readonly pool: string;
+  /** Default: the only one. */
+  readonly pool?: string;
   /** Default: 1. */
   readonly count?: number;
   /** Follow the executions to their end. */
@@ -81,10 +83,15 @@ export async function triggerPool(
   return { pool: pool.name, job: address.job, waited: true, executions };
 }
 
-function findPool(pools: readonly PoolConfig[], name: string): PoolConfig {
+function findPool(pools: readonly PoolConfig[], name: string | undefined): PoolConfig {
+  const known = pools.map((pool) => pool.name);
+  const [only] = pools;
+  if (name === undefined) {
+    if (only === undefined || pools.length > 1) throw poolNotNamed(known);
+    return only;
+  }
   const found = pools.find((pool) => pool.name === name);
   if (found !== undefined) return found;
-  const known = pools.map((pool) => pool.name);
   throw poolUnknown(name, known, findNearestWord(name, known));
 }
 

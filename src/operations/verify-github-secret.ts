@@ -1,7 +1,7 @@
 import type { AzureConnection } from "../azure/connection.js";
 import type { GithubConfig } from "../config/types.js";
 import type { SecretText } from "../domain/secret-text.js";
-import { githubSecretLacksPermission } from "../errors/catalogue/github.js";
+import { githubSecretLacksPermission, githubSecretRefused } from "../errors/catalogue/github.js";
 import { RunnerctlError } from "../errors/runnerctl-error.js";
 import type { Emit } from "../output/events.js";
 
@@ -62,14 +62,13 @@ export async function verifyGithubSecret(
         });
         return undefined;
       case "github.unauthorized":
-        throw githubSecretLacksPermission(
+        throw githubSecretRefused(
           github.auth.type === "app"
             ? `GitHub does not know this key as one of App ${github.auth.appId}'s.`
             : "GitHub does not accept this token: it is wrong, expired or revoked.",
           github.auth.type === "app"
             ? "Check github.auth.appId, and that the key was not deleted on the App's settings page."
             : "Create a new token and give that.",
-          error.details,
         );
       case "github.forbidden":
       case "github.notFound":

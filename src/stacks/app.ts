@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import type { ResolvedConfig } from "../config/types.js";
+import type { RebuildSource } from "../domain/rebuild-task.js";
 import { stackNames, type StackName } from "../domain/stack-names.js";
 import { PlatformStack } from "./platform-stack.js";
 import { RunnersStack } from "./runners-stack.js";
@@ -12,6 +13,8 @@ export interface SynthesizeRequest {
   readonly outdir: string;
   /** Which stacks to report; all are written, because each may refer to an earlier one. */
   readonly stacks?: readonly StackName[];
+  /** What the scheduled rebuild of the image is made from; without it there is no such task. */
+  readonly rebuild?: RebuildSource | undefined;
 }
 
 export interface SynthesizedStack {
@@ -35,7 +38,7 @@ export function synthesizeStacks(request: SynthesizeRequest): SynthesizeResult {
   mkdirSync(join(outdir, "stacks"), { recursive: true });
   // Without the traces no path of this machine gets into the files.
   const app = new App({ outdir, stackTraces: false });
-  const platform = new PlatformStack(app, request.config);
+  const platform = new PlatformStack(app, request.config, request.rebuild);
   const runners = new RunnersStack(app, request.config, platform);
   app.synth();
   const wanted = new Set<StackName>(request.stacks ?? stackNames);

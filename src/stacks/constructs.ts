@@ -13,6 +13,8 @@ export {
   type IdentityLifecycleProps,
   type LifecyclePhase,
 } from "./constructs/identity-lifecycle.js";
+export type { RebuildSource } from "../domain/rebuild-task.js";
+export { ImageRebuildTask, type ImageRebuildTaskProps } from "./constructs/image-rebuild-task.js";
 export type {
   GithubScope,
   RunnerGithubAuth,

@@ -5,7 +5,9 @@ import { TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import type { ResolvedConfig } from "../config/types.js";
 import { deriveResourceNames } from "../domain/resource-names.js";
+import type { RebuildSource } from "../domain/rebuild-task.js";
 import { deriveAssignmentName } from "./constructs/assignment-name.js";
+import { ImageRebuildTask } from "./constructs/image-rebuild-task.js";
 import { RunnerEnvironment } from "./constructs/runner-environment.js";
 import { RunnerIdentities } from "./constructs/runner-identities.js";
 import { RunnerRegistry } from "./constructs/runner-registry.js";
@@ -20,7 +22,15 @@ export class PlatformStack extends RunnerctlStack {
   readonly identities: RunnerIdentities;
   readonly environment: RunnerEnvironment;
 
-  constructor(scope: Construct, config: ResolvedConfig) {
+  /** Undefined where neither a schedule nor a base image starts it. */
+  readonly rebuild: ImageRebuildTask | undefined;
+
+  constructor(
+    scope: Construct,
+    config: ResolvedConfig,
+    /** Undefined where the build context is not at hand, or too large to be part of a task. */
+    rebuildSource?: RebuildSource,
+  ) {
     super(scope, "platform", config);
     const names = deriveResourceNames(config.subscription, config.name);
     const tags = buildTags(config);
@@ -37,6 +47,7 @@ export class PlatformStack extends RunnerctlStack {
       tags,
     };
     this.registry = new RunnerRegistry(this, "registry", { ...place, name: names.registry });
+    this.rebuild = this.#addRebuild(config, names.rebuildTask, tags, rebuildSource);
     this.vault = new RunnerVault(this, "vault", {
       ...place,
       name: names.keyVault,
@@ -57,6 +68,8 @@ export class PlatformStack extends RunnerctlStack {
       scope: this.vault.id,
       roleDefinitionName: "Key Vault Secrets Officer",
       principalId: deployer.objectId,
+      // Whoever deploys next, a person or CI, must not take it away from whoever deployed first.
+      lifecycle: { ignoreChanges: ["principal_id"] },
     });
     this.environment = new RunnerEnvironment(this, "environment", {
       ...place,
@@ -64,6 +77,24 @@ export class PlatformStack extends RunnerctlStack {
       workspaceName: names.logWorkspace,
     });
     this.#addOutputs();
+  }
+
+  #addRebuild(
+    { image }: ResolvedConfig,
+    name: string,
+    tags: Readonly<Record<string, string>>,
+    source: RebuildSource | undefined,
+  ): ImageRebuildTask | undefined {
+    const { schedule, baseImageTrigger } = image;
+    if (source === undefined || (schedule === undefined && !baseImageTrigger)) return undefined;
+    return new ImageRebuildTask(this, "image-rebuild", {
+      name,
+      registryId: this.registry.id,
+      source,
+      ...(schedule === undefined ? {} : { schedule }),
+      onBaseImage: baseImageTrigger,
+      tags,
+    });
   }
 
   #addOutputs(): void {

@@ -18,13 +18,15 @@ export class RunnersStack extends RunnerctlStack {
     new AzapiProvider(this, "azapi", { subscriptionId: config.subscription });
     const image = new TerraformVariable(this, "runner_image", {
       type: "string",
-      description: "Runner image by digest: REGISTRY/REPOSITORY@sha256:DIGEST.",
+      description:
+        "Runner image: REGISTRY/REPOSITORY@sha256:DIGEST, or REGISTRY/REPOSITORY:current.",
       nullable: false,
       validation: [
         {
-          condition: '${can(regex("^[^@[:space:]]+@sha256:[0-9a-f]{64}$", var.runner_image))}',
+          condition:
+            '${can(regex("^[^@[:space:]]+(@sha256:[0-9a-f]{64}|[^@:[:space:]]:current)$", var.runner_image))}',
           errorMessage:
-            "A tag can be moved; give the image by digest: REGISTRY/REPOSITORY@sha256:DIGEST.",
+            "Give the image by digest (REGISTRY/REPOSITORY@sha256:DIGEST), or by the tag that only tested images get (REGISTRY/REPOSITORY:current).",
         },
       ],
     });

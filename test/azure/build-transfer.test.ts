@@ -58,7 +58,10 @@ describe("reading a build's log", () => {
   it("reads on from the last byte, and ends where the metadata says", async () => {
     const blob = new Blob();
     blob.exists = false;
-    const log = new BuildLogReader(await start(blob.handle), `${server.origin}/log?sig=s`);
+    const log = new BuildLogReader(
+      await start(blob.handle),
+      async () => `${server.origin}/log?sig=s`,
+    );
     expect(await log.readNewLines()).toEqual([]);
     blob.exists = true;
     blob.append("one\r\ntwo\r\nthr");
@@ -82,11 +85,52 @@ describe("reading a build's log", () => {
   it("goes on after a lost connection without losing or repeating a line", async () => {
     const blob = new Blob();
     blob.append("a\n");
-    const log = new BuildLogReader(await start(blob.handle), `${server.origin}/log?sig=s`);
+    const log = new BuildLogReader(
+      await start(blob.handle),
+      async () => `${server.origin}/log?sig=s`,
+    );
     expect(await log.readNewLines()).toEqual(["a"]);
     blob.append("b\nc\n");
     blob.cuts = 1;
     expect(await log.readNewLines()).toEqual(["b", "c"]);
+  });
+
+  it("asks for another address when the signature of this one has run out", async () => {
+    const blob = new Blob();
+    let signature = 0;
+    const connection = await start((request) =>
+      request.query.get("sig") === String(signature) ? blob.handle(request) : { status: 403 },
+    );
+    const log = new BuildLogReader(connection, async () => {
+      signature += 1;
+      return `${server.origin}/log?sig=${signature}`;
+    });
+    blob.append("a\n");
+    expect(await log.readNewLines()).toEqual(["a"]);
+    signature = 7;
+    blob.append("b\n");
+    expect(await log.readNewLines()).toEqual(["b"]);
+    expect(signature).toBe(8);
+  });
+
+  it("keeps what it has read when a later request fails", async () => {
+    const blob = new Blob();
+    blob.append("a\n".repeat(700_000));
+    let asked = 0;
+    const connection = await start((request) => {
+      asked += 1;
+      return asked === 2 ? { status: 403 } : blob.handle(request);
+    });
+    let url: string | undefined = "log?sig=s";
+    const log = new BuildLogReader(connection, async () => {
+      if (url === undefined) throw Object.assign(new Error("no"), { statusCode: 404 });
+      return `${server.origin}/${url}`;
+    });
+    const first = log.readNewLines();
+    url = undefined;
+    await failureOf(first);
+    url = "log?sig=s";
+    expect(await log.readNewLines()).toHaveLength(700_000);
   });
 
   it("reads a long log in ranges", async () => {
@@ -94,7 +138,10 @@ describe("reading a build's log", () => {
     const line = `${"x".repeat(99)}\n`;
     blob.append(line.repeat(25_000));
     blob.complete = "successful";
-    const log = new BuildLogReader(await start(blob.handle), `${server.origin}/log?sig=s`);
+    const log = new BuildLogReader(
+      await start(blob.handle),
+      async () => `${server.origin}/log?sig=s`,
+    );
     expect(await log.readNewLines()).toHaveLength(25_000);
     expect(log.complete).toBe(true);
     expect(server.requests.length).toBe(3);
@@ -115,18 +162,45 @@ describe("uploading a build context", () => {
     expect(request?.headers.authorization).toBeUndefined();
   });
 
-  it("puts a large one in blocks, in order", async () => {
-    const connection = await start(() => ({ status: 201 }));
-    const piece = Buffer.alloc(3 * 1024 * 1024, "p");
-    const content = Readable.from([piece, piece, piece]);
-    const { bytes } = await uploadBuildSource(connection, `${server.origin}/c/b?sig=s`, content);
-    expect(bytes).toBe(9 * 1024 * 1024);
-    const blocks = server.requests.filter((request) => request.query.get("comp") === "block");
-    expect(blocks.map((request) => request.body.length / 1024 / 1024)).toEqual([4, 4, 1]);
+  it("puts a large one in blocks, and lists them in the order of the content", async () => {
+    let refused = 0;
+    const connection = await start((request) => {
+      // One block fails once, and is sent again.
+      const isFirst = request.query.get("blockid") === Buffer.from("00000000").toString("base64");
+      return { status: isFirst && refused++ === 0 ? 503 : 201 };
+    });
+    const sent: number[] = [];
+    const piece = (letter: string) => Buffer.alloc(700 * 1024, letter);
+    const content = Readable.from([..."abcde"].map(piece));
+    const { bytes } = await uploadBuildSource(connection, `${server.origin}/c/b?sig=s`, content, {
+      onProgress: (done) => sent.push(done),
+    });
+    expect(bytes).toBe(3500 * 1024);
+    expect(Math.max(...sent)).toBe(bytes);
+    const blocks = new Map(
+      server.requests
+        .filter((request) => request.query.get("comp") === "block")
+        .map((request) => [request.query.get("blockid"), request.body]),
+    );
     const list = server.requests.at(-1);
     expect(list?.query.get("comp")).toBe("blocklist");
-    expect([...(list?.body ?? "").matchAll(/<Latest>(.*?)<\/Latest>/g)].map((m) => m[1])).toEqual(
-      blocks.map((request) => request.query.get("blockid")),
+    const listed = [...(list?.body ?? "").matchAll(/<Latest>(.*?)<\/Latest>/g)].map((m) => m[1]);
+    const sizes = listed.map((id) => blocks.get(id ?? "")?.length);
+    expect(sizes).toEqual([1024, 1024, 1024, 428].map((kilobytes) => kilobytes * 1024));
+    const whole = listed.map((id) => blocks.get(id ?? "")).join("");
+    expect(whole === "abcde".replace(/./g, (letter) => letter.repeat(700 * 1024))).toBe(true);
+  });
+
+  it("stops at a block that is refused", async () => {
+    const connection = await start(() => ({ status: 403 }));
+    const content = Readable.from(Array.from({ length: 50 }, () => Buffer.alloc(1 << 20)));
+    const error = await failureOf(
+      uploadBuildSource(connection, `${server.origin}/c/b?sig=s`, content),
+    );
+    expect(error.code).toBe("azure.forbidden");
+    expect(content.destroyed).toBe(true);
+    expect(server.requests.some((request) => request.query.get("comp") === "blocklist")).toBe(
+      false,
     );
   });
 

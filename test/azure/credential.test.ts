@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { planCredentials } from "../../src/azure/credential-plan.js";
 import { createCredential } from "../../src/azure/credential.js";
 import { failureOf } from "./failure.js";
@@ -162,5 +165,40 @@ describe("choosing a source", () => {
       source: "environment (client secret)",
       outcome: "AZURE_CLIENT_SECRET is set, but AZURE_CLIENT_ID is not",
     });
+  });
+});
+
+describe("signing in with the Azure CLI", () => {
+  /** An `az` that gives its own arguments for a token. */
+  async function askCli(settings: { tenantId?: string; subscriptionId?: string }) {
+    const directory = mkdtempSync(join(tmpdir(), "runnerctl-az-"));
+    try {
+      writeFileSync(
+        join(directory, "az"),
+        `#!/bin/sh\nprintf '{"accessToken": "%s", "expires_on": 4102444800}' "$*"\n`,
+        { mode: 0o755 },
+      );
+      vi.stubEnv("PATH", `${directory}:${process.env["PATH"] ?? ""}`);
+      const credential = createCredential({
+        ...settings,
+        authorityHost: "https://login.microsoftonline.com",
+        disableInstanceDiscovery: true,
+      });
+      const scope = "https://vault.azure.net/.default";
+      return (await credential.getToken(scope, { tenantId }))?.token ?? "";
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(directory, { recursive: true });
+    }
+  }
+
+  it("names the subscription and no tenant, even when a vault's challenge names one", async () => {
+    const asked = await askCli({ tenantId: "other", subscriptionId: clientId });
+    expect(asked).toContain(`--subscription ${clientId}`);
+    expect(asked).not.toContain("--tenant");
+  });
+
+  it("names the tenant that the environment asks for", async () => {
+    expect(await askCli({ tenantId })).toContain(`--tenant ${tenantId}`);
   });
 });

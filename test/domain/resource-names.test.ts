@@ -19,6 +19,7 @@ describe("derived names", () => {
       environment: "cae-acme-ci",
       pullIdentity: "id-acme-ci-pull",
       vaultIdentity: "id-acme-ci-vault",
+      rebuildTask: "rebuild-image",
     });
     expect(job("default")).toBe("caj-acme-ci-default");
   });

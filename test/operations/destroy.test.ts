@@ -98,6 +98,11 @@ describe("destroy", () => {
     expect(asked).toEqual([]);
   });
 
+  it("leaves a group of the same name alone that is somebody else's", async () => {
+    const { run } = prepare({}, [{ ...inGroup({ id: `${groupId}/x`, tags: {} }), tags: {} }]);
+    expect(await run()).toMatchObject({ status: "nothing" });
+  });
+
   it("fails when the group is still there afterwards, naming what is left", async () => {
     const left = inGroup({ id: `${groupId}/providers/X/y/z`, tags: {} });
     const { run } = prepare(deployed, [left, left]);

@@ -105,10 +105,11 @@ describe("the file", () => {
     await init();
     const path = join(folder, "runnerctl.yaml");
     const text = await readFile(path, "utf8");
-    // Comments that are options look like `# key:` or, deeper, `#   key:`; the alternatives of auth
-    // and state cannot stand beside what they replace.
+    // Comments that are options look like `# key:` or, deeper, `#   key:`; the alternatives of
+    // auth, image and state cannot stand beside what they replace.
     const uncommented = text
       .replace(/ {2}# auth:\n(?: {2}# {3}.*\n)+/, "")
+      .replace(/# image:\n# {3}context: .*\n(?:# {3}.*\n)+/, "")
       .replace(/# state:\n# {3}backend: azurerm\n(?:# {3}.*\n)+/, "")
       .replace(/^(\s*)# (?=\s*[a-zA-Z_]+:( |$))/gm, "$1");
     await writeFile(path, uncommented);

@@ -90,7 +90,7 @@ describe("with a platform", () => {
     expect(registered).toEqual([token]);
   });
 
-  it("secret set refuses a token that may not register runners", async () => {
+  it("secret set refuses a token that GitHub does not know", async () => {
     await deployment.allowSecrets();
     const error = await failureOf(
       setSecret(
@@ -98,7 +98,7 @@ describe("with a platform", () => {
         deps(),
       ),
     );
-    expect(error).toMatchObject({ code: "github.permissionMissing", exitCode: 3 });
+    expect(error).toMatchObject({ code: "github.unauthorized", exitCode: 3 });
     expect(error.message).not.toContain("xxxx");
   });
 

@@ -218,6 +218,17 @@ describe("triggerPool", () => {
     expect(server.requests).toHaveLength(0);
   });
 
+  it("takes the only pool when none is named, and asks which of several", async () => {
+    server = await startHttpsServer(jobWith([]));
+    const { connection } = connectTo(server);
+    const trigger = (pools: readonly PoolConfig[]) =>
+      triggerPool({ config: { ...config, pools } }, { connection, emit: connection.emit });
+    expect((await trigger([pool])).pool).toBe("default");
+    const error = await failureOf(trigger([pool, { ...pool, name: "large" }]));
+    expect(error).toMatchObject({ code: "usage.poolNotNamed", exitCode: 2 });
+    expect(error.hint).toContain("default, large");
+  });
+
   it("says what goes on in Azure when interrupted", async () => {
     const abort = new AbortController();
     const job = jobWith(["Running"]);

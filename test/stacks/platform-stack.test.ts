@@ -61,6 +61,12 @@ describe("platform stack", () => {
     );
   });
 
+  it("leaves the vault to whoever deployed first when somebody else deploys", () => {
+    expect(platform.resource["azurerm_role_assignment"]?.["deployer-vault-write"]).toMatchObject({
+      lifecycle: { ignore_changes: ["principal_id"] },
+    });
+  });
+
   it("derives the names of role assignments, different ones for different deployments", () => {
     const names = (json: StackJson) =>
       Object.values(json.resource["azurerm_role_assignment"] ?? {}).map(({ name }) => String(name));

@@ -260,9 +260,22 @@ describe("the runners stack", () => {
     });
   });
 
-  it("takes the image by digest only", () => {
+  it.each([
+    [`cr.azurecr.io/runner@sha256:${"a".repeat(64)}`, true],
+    ["cr.azurecr.io/runner:current", true],
+    ["localhost:5000/team/runner:current", true],
+    ["cr.azurecr.io/runner:latest", false],
+    ["cr.azurecr.io/runner", false],
+    ["cr.azurecr.io/runner@sha256:abc", false],
+    [`cr.azurecr.io/runner:current@sha256:${"a".repeat(64)}`, true],
+    [":current", false],
+  ])("takes the image by digest or by the tag current: %s", (image, taken) => {
     const { runners } = synthesize();
-    expect(JSON.stringify(runners.variable["runner_image"])).toContain("@sha256:[0-9a-f]{64}$");
+    const [{ condition }] = runners.variable["runner_image"]?.["validation"] as [
+      { condition: string },
+    ];
+    const pattern = /regex\("(.*)", var\.runner_image\)/.exec(condition)?.[1] ?? "";
+    expect(new RegExp(pattern.replaceAll("[:space:]", "\\s")).test(image)).toBe(taken);
     expect(runners.output["runner_image"]?.value).toBe("${var.runner_image}");
   });
 

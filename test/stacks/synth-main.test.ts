@@ -5,16 +5,22 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.js";
+import { prepareRebuild } from "../../src/operations/rebuild-source.js";
 import { synthesizeStacks } from "../../src/stacks/app.js";
 import { subscription } from "./synthesized.js";
 
 const folder = mkdtempSync(join(tmpdir(), "synth-main-"));
-const program = join(folder, "synth.mjs");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Inside the package, as dist/ is: the program looks for the image's build context there.
+const root = join(import.meta.dirname, "../..");
+const bundle = mkdtempSync(join(root, "node_modules", ".synth-main-"));
+const program = join(bundle, "synth.mjs");
+afterAll(() => {
+  for (const made of [folder, bundle]) rmSync(made, { recursive: true, force: true });
+});
 
 beforeAll(async () => {
   await build({
-    entryPoints: [join(import.meta.dirname, "../../src/stacks/synth-main.ts")],
+    entryPoints: [join(import.meta.dirname, "../../src/synth-main.ts")],
     outfile: program,
     bundle: true,
     platform: "node",
@@ -55,10 +61,16 @@ describe("the app of cdktf.json", () => {
       stderr: "",
     });
     const { config } = await loadConfig({ cwd: folder });
+    const rebuild = await prepareRebuild(
+      { image: config.image, defaultContext: join(root, "docker") },
+      { emit: () => {} },
+    );
     const { stacks } = synthesizeStacks({
       config: { ...config, subscription },
       outdir: join(folder, "direct"),
+      rebuild,
     });
+    expect(rebuild?.context.length).toBeGreaterThan(10_000);
     for (const { name, synthesizedPath } of stacks) {
       expect(readFileSync(join(folder, "out", "stacks", name, "cdk.tf.json"), "utf8")).toBe(
         readFileSync(synthesizedPath, "utf8"),

@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
-import { applyEnvironment, readEnvironment } from "../config/env.js";
-import { loadConfig } from "../config/load.js";
-import { synthesizeStacks } from "./app.js";
+import { join, resolve } from "node:path";
+
+import { applyEnvironment, readEnvironment } from "./config/env.js";
+import { loadConfig } from "./config/load.js";
+import { prepareRebuild } from "./operations/rebuild-source.js";
+import { createProcessRuntime } from "./process-runtime.js";
+import { synthesizeStacks } from "./stacks/app.js";
 
 /*
  * The `app` of cdktf.json: the stock `cdktf synth` runs it and expects the stacks in CDKTF_OUTDIR.
@@ -20,7 +23,14 @@ async function main(): Promise<void> {
     );
   }
   const outdir = resolve(cwd, env.raw["CDKTF_OUTDIR"] ?? "cdktf.out");
-  synthesizeStacks({ config: { ...config, subscription }, outdir });
+  const rebuild = await prepareRebuild(
+    {
+      image: config.image,
+      defaultContext: join(createProcessRuntime().packageRoot, "docker"),
+    },
+    { emit: ({ message }) => process.stderr.write(`${message}\n`) },
+  );
+  synthesizeStacks({ config: { ...config, subscription }, outdir, rebuild });
 }
 
 interface ReportedProblem {
