@@ -23,18 +23,20 @@ export async function openAzure(parts: {
     signal: parts.signal,
   });
   const variable = (name: string): string | undefined => env.raw[name] || undefined;
-  const clientSecret = variable("AZURE_CLIENT_SECRET") ?? variable("ARM_CLIENT_SECRET");
+  // ARM_ before AZURE_ throughout, as for tenant and client id: a mixture would be nobody's.
+  const clientSecret = variable("ARM_CLIENT_SECRET") ?? variable("AZURE_CLIENT_SECRET");
   if (clientSecret !== undefined) parts.registerSecret(clientSecret);
   const certificatePassword =
-    variable("AZURE_CLIENT_CERTIFICATE_PASSWORD") ?? variable("ARM_CLIENT_CERTIFICATE_PASSWORD");
+    variable("ARM_CLIENT_CERTIFICATE_PASSWORD") ?? variable("AZURE_CLIENT_CERTIFICATE_PASSWORD");
   if (certificatePassword !== undefined) parts.registerSecret(certificatePassword);
   const tenantId = env.tenant ?? parts.tenantId;
   const credential = createCredential({
     tenantId,
+    ...(env.tenant === undefined ? { subscriptionId: parts.subscriptionId } : {}),
     clientId: env.clientId,
     clientSecret,
     clientCertificatePath:
-      variable("AZURE_CLIENT_CERTIFICATE_PATH") ?? variable("ARM_CLIENT_CERTIFICATE_PATH"),
+      variable("ARM_CLIENT_CERTIFICATE_PATH") ?? variable("AZURE_CLIENT_CERTIFICATE_PATH"),
     clientCertificatePassword: certificatePassword,
     federatedTokenFile: variable("AZURE_FEDERATED_TOKEN_FILE"),
     managedIdentity: (variable("IDENTITY_ENDPOINT") ?? variable("MSI_ENDPOINT")) !== undefined,

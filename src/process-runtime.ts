@@ -8,9 +8,11 @@ import type { Runtime } from "./runtime.js";
 /** The real process as a Runtime. */
 export function createProcessRuntime(): Runtime {
   // The reader of a pipe may leave early (`runnerctl logs | head`): that ends the output, not us.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   const { root, version } = findPackage(dirname(fileURLToPath(import.meta.url)));
   return {
     stdin: process.stdin,

@@ -6,6 +6,7 @@ import {
   type OptionDefinition,
 } from "./commands/definition.js";
 import { commandList, globalOptions } from "./commands/list.js";
+import type { Rendered } from "./output/rendered.js";
 import type { Runtime } from "./runtime.js";
 import type { Shell } from "./shell.js";
 
@@ -82,16 +83,19 @@ function addCommand(root: Command, definition: CommandDefinition, parts: Program
       options,
       commandLine: `runnerctl ${path.join(" ")}`,
     });
+    let rendered: Rendered | undefined;
     try {
-      const rendered = await handler(context, { args, options });
-      if (rendered !== undefined) parts.shell.reporter.result(rendered);
+      rendered = await handler(context, { args, options });
     } finally {
       await context.close();
     }
+    // Last of all, because after a result nothing may fail any more.
+    if (rendered !== undefined) parts.shell.reporter.result(rendered);
   });
 }
 
 const groupDescriptions: Readonly<Record<string, string>> = {
+  images: "list, choose and prune the runner images",
   secret: "manage the secret that registers runners",
   sandbox: "a local Azure and GitHub: no account, no internet",
 };

@@ -54,7 +54,9 @@ export function createShell(argv: readonly string[], runtime: Runtime): Shell {
     // The workflow command itself is the one place where the plain value must be written.
     // Of a secret of many lines each line is registered too; a command takes only one.
     redactor.onRegister((secret) => {
-      if (!secret.includes("\n")) runtime.stdout.write(`::add-mask::${secret}\n`);
+      if (!secret.includes("\n")) {
+        runtime.stdout.write(`::add-mask::${secret.replaceAll("%", "%25")}\n`);
+      }
     });
   }
   const reporter = createReporter(mode, { sink, palette, verbose, runtime });

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 
+import { findTrackingProblem } from "../domain/base-image.js";
 import { memoryFor, parseGibibytes } from "../domain/compute.js";
 import { parseDuration } from "../domain/duration.js";
 import { apiUrlOf, normalizeGithubUrl } from "../domain/github-address.js";
@@ -22,6 +23,9 @@ export const poolDefaults = {
   maxExecutions: 10,
   pollingInterval: "30s",
 } as const;
+
+/** Weekly: GitHub refuses jobs on runners that are more than 30 days behind. */
+const defaultSchedule = "0 3 * * 1";
 
 /** Everything that a valid file leaves open; `directory` is the file's own. */
 export function applyDefaults(input: ConfigInput, directory: string): RunnerctlConfig {
@@ -90,9 +94,17 @@ export function resolveImage(
     context: input.context === undefined ? undefined : absolute(directory, input.context),
     dockerfile: input.dockerfile ?? "Dockerfile",
     base: input.base,
+    preset: input.preset ?? "minimal",
+    packages: input.packages ?? [],
+    setup: input.setup === undefined ? undefined : absolute(directory, input.setup),
+    certificates: (input.certificates ?? []).map((path) => absolute(directory, path)),
     runnerVersion: input.runnerVersion ?? "latest",
     buildArgs: input.buildArgs ?? {},
     timeoutSeconds: seconds(input.timeout ?? "1h"),
+    schedule: input.schedule === "never" ? undefined : (input.schedule ?? defaultSchedule),
+    baseImageTrigger: input.baseImageTrigger ?? findTrackingProblem(input.base) === undefined,
+    keep: input.keep ?? 5,
+    pin: input.pin ?? "current",
   };
 }
 

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { findNearestWord } from "../domain/nearest-word.js";
 import { resolveGithub, resolveImage, resolvePool } from "./defaults.js";
 import type { Path } from "./document.js";
-import { configSchema, githubSchema, imageSchema, poolSchema } from "./schema.js";
+import { imageSchema } from "./image-schema.js";
+import { configSchema, githubSchema, poolSchema } from "./schema.js";
 import type { GithubConfig, ImageConfig, PoolConfig } from "./types.js";
 
 /**

@@ -1,7 +1,13 @@
 import type { Draft } from "./draft.js";
 import { checkImage, checkResourceNames, checkTags } from "./rules/deployment.js";
 import type { Finding, Rule } from "./rules/finding.js";
-import { checkCallBudget, checkEnterprise, checkRunnerGroup, checkScope } from "./rules/github.js";
+import {
+  checkCallBudget,
+  checkEnterprise,
+  checkRunnerGroup,
+  checkScalerAppId,
+  checkScope,
+} from "./rules/github.js";
 import { checkLabels, checkOverlaps, checkUnlabelled } from "./rules/labels.js";
 import {
   checkCompute,
@@ -19,6 +25,7 @@ const rules: readonly Rule[] = [
   checkScope,
   checkRunnerGroup,
   checkEnterprise,
+  checkScalerAppId,
   checkCallBudget,
   checkImage,
   checkPoolNames,

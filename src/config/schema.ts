@@ -1,4 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
+
+import { imageSchema } from "./image-schema.js";
+import { durationSchema, variableName } from "./schema-parts.js";
 
 /*
  * The shape of runnerctl.yaml as people write it. Defaults are applied by config/defaults.ts, rules
@@ -18,24 +21,12 @@ const secretName = z
   .string()
   .regex(/^[0-9A-Za-z-]{1,127}$/, "a Key Vault secret name: letters, digits and '-', at most 127");
 
-const variableName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name: letters, digits and '_', no digit first");
-
 const resourceName = z
   .string()
   .regex(
     /^[a-z](?:-?[a-z0-9])*$/,
     "lower-case letters, digits and single '-', starting with a letter and not ending with '-'",
   );
-
-/** Seconds, or a number with s, m, h or d: `90m`, `6h`. */
-export const durationSchema = z
-  .union([
-    z.number().int().positive(),
-    z.string().regex(/^[1-9]\d*\s*(s|m|h|d)$/, "a duration above zero, such as 45s, 90m, 6h or 1d"),
-  ])
-  .describe("Seconds, or a number with a unit: 45s, 90m, 6h, 1d.");
 
 // Not `uuid`: Azure's IDs are not all of a version that RFC 9562 knows.
 const guid = z.guid();
@@ -121,48 +112,6 @@ export const githubSchema = z.strictObject({
     .max(64)
     .optional()
     .describe("Runner group by name (organization and enterprise only). Default: Default."),
-});
-
-export const imageSchema = z.strictObject({
-  repository: z
-    .string()
-    .regex(
-      /^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/,
-      "lower-case letters and digits, joined by single '.', '_', '-' or '/'",
-    )
-    .max(200)
-    .optional()
-    .describe("Repository in the registry. Default: runner."),
-  context: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Folder with your own Dockerfile, relative to this file. Default: the image that comes with runnerctl.",
-    ),
-  dockerfile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Dockerfile inside the context. Default: Dockerfile."),
-  base: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Base image (BASE_IMAGE). Default: Ubuntu 24.04 pinned in the Dockerfile."),
-  runnerVersion: z
-    .string()
-    .regex(/^(latest|\d+\.\d+\.\d+)$/, "latest, or a full version such as 2.336.0")
-    .optional()
-    .describe("Version of the runner application, or latest. Default: latest."),
-  buildArgs: z
-    .record(variableName, z.string())
-    .optional()
-    .describe(
-      "Further build arguments. Never a secret: build arguments stay in the image's history.",
-    )
-    .meta({ examples: [{ EXTRA_PACKAGES: "make python3" }] }),
-  timeout: durationSchema.optional().describe("Longest a build may take. Default: 1h."),
 });
 
 export const stateSchema = z.discriminatedUnion("backend", [

@@ -50,16 +50,31 @@ github:
   # How runners are registered; \`secret\` names a secret in the deployment's Key Vault.
 ${renderAuth(github.auth)}
 
-# The runner image. Without a context it is the one that comes with runnerctl.
+# The runner image: the one that comes with runnerctl, or one from a context of your own.
 # image:
-#   repository: runner
 #   context: ./runner-image
 #   dockerfile: Dockerfile
+# image:
+#   repository: runner
 #   base: ubuntu:24.04
+#   # minimal (git), standard (also build tools, Python, Node LTS) or azure (also Azure CLI, azd).
+#   preset: minimal
+#   # Further apt packages, and a script that the build runs as root.
+#   packages: [make]
+#   setup: runner-setup.sh
+#   # CA certificates (PEM) that the build and the runner trust beside the public ones.
+#   certificates: [proxy-ca.crt]
 #   runnerVersion: latest
 #   buildArgs:
-#     EXTRA_PACKAGES: make python3
+#     RUNNER_DOWNLOAD_URL: https://mirror.example.com/actions-runner
 #   timeout: 1h
+#   # Rebuilt in Azure at these times (cron, UTC; or never) and when a base given by tag changes.
+#   schedule: "0 3 * * 1"
+#   baseImageTrigger: false
+#   # Builds that \`runnerctl images prune\` leaves.
+#   keep: 5
+#   # Jobs run the newest good build (current), or that of the last deploy (digest).
+#   pin: current
 
 # Where Terraform keeps its state: files here, or a blob container that exists already.
 # state:

@@ -28,15 +28,28 @@ export interface GithubConfig {
   readonly runnerGroup: string;
 }
 
+export type ImagePreset = "minimal" | "standard" | "azure";
+
 export interface ImageConfig {
   readonly repository: string;
   /** Absolute folder, or undefined for the image that comes with runnerctl. */
   readonly context: string | undefined;
   readonly dockerfile: string;
   readonly base: string | undefined;
+  readonly preset: ImagePreset;
+  readonly packages: readonly string[];
+  /** Absolute path of the script that the build runs as root. */
+  readonly setup: string | undefined;
+  /** Absolute paths of CA certificates. */
+  readonly certificates: readonly string[];
   readonly runnerVersion: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /** Cron expression of the rebuilds, or undefined for none. */
+  readonly schedule: string | undefined;
+  readonly baseImageTrigger: boolean;
+  readonly keep: number;
+  readonly pin: "current" | "digest";
 }
 
 export type StateConfig =

@@ -63,6 +63,11 @@ export function createGithubClient(options: GithubClientOptions): GithubClient {
     // Octokit's own chatter; what matters arrives as errors and events.
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
+  octokit.hook.after("request", (response) => {
+    // A redirect that leads to another host is not followed; Octokit would take it for an answer.
+    const { status } = response;
+    if (status >= 300) throw Object.assign(new Error(`HTTP ${status}`), { status, response });
+  });
   return { octokit, apiUrl: options.apiUrl, signal: options.signal };
 }
 

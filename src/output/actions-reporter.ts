@@ -25,7 +25,7 @@ export function createActionsReporter(
       if (event.name === "step.start") {
         // Groups do not nest: only the outermost step opens one.
         if (openGroups === 0) sink.out(`::group::${message}\n`);
-        else sink.out(`${event.message}\n`);
+        else sink.out(`${disarm(event.message)}\n`);
         openGroups += 1;
       } else if (event.name === "step.done" || event.name === "step.failed") {
         openGroups -= 1;
@@ -34,20 +34,20 @@ export function createActionsReporter(
         return;
       } else if (event.level === "warn") sink.out(`::warning::${message}\n`);
       else if (event.level === "debug") {
-        if (options.verbose) sink.err(`${event.message}\n`);
-      } else sink.out(`${event.message}\n`);
+        if (options.verbose) sink.err(`${disarm(event.message)}\n`);
+      } else sink.out(`${disarm(event.message)}\n`);
     },
     result(rendered) {
-      if (rendered.text !== "") sink.out(`${rendered.text}\n`);
+      if (rendered.text !== "") sink.out(`${disarm(rendered.text)}\n`);
       writeFiles(rendered, files);
     },
     item(rendered) {
-      sink.out(`${rendered.text}\n`);
+      sink.out(`${disarm(rendered.text)}\n`);
     },
     error(error) {
       if (openGroups > 0) sink.out("::endgroup::\n");
       sink.out(`::error title=${escapeProperty(error.code)}::${escapeData(error.message)}\n`);
-      sink.out(presentErrorAsText(error, options.palette));
+      sink.out(disarm(presentErrorAsText(error, options.palette)));
     },
     suspend: (work) => work(),
     close() {},
@@ -58,6 +58,14 @@ function writeFiles(rendered: Rendered, files: ActionsFiles): void {
   for (const [name, value] of Object.entries(rendered.outputs ?? {}))
     files.appendOutput(name, value);
   if (rendered.summary !== undefined) files.appendSummary(rendered.summary);
+}
+
+/**
+ * Logs of builds and of runners hold what strangers wrote. A line of theirs that looks like a
+ * workflow command, in either of the two spellings that the runner knows, must not be one here.
+ */
+function disarm(text: string): string {
+  return text.replaceAll(/^(\s*)::/gm, "$1: :").replaceAll("##[", "## [");
 }
 
 function escapeData(text: string): string {

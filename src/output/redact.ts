@@ -19,7 +19,9 @@ const knownShapes: readonly RegExp[] = [
   /\bgh[pousr]_[A-Za-z0-9]{20,255}\b/g,
   /\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  // To its end, or as far as a cut one looks like base64; never across a quote, which in JSON ends
+  // the text that the key stands in.
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"'{}]*?-----END [A-Z ]*PRIVATE KEY-----|(?:(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]{20,})+(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{1,19})?)?)/g,
   // Shared access signatures: the signature is the secret part of the address.
   /(?<=[?&]sig=)[^&\s"']+/g,
 ];

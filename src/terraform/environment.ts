@@ -55,12 +55,36 @@ export function buildTerraformEnvironment(
   }
   for (const [name, value] of Object.entries(variables)) result[`TF_VAR_${name}`] = value;
   return {
+    ...deriveProviderCredentials(env),
     ...result,
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
     NO_COLOR: "1",
   };
+}
+
+/**
+ * The providers read ARM_* alone, the Azure SDKs AZURE_*. Without this, Terraform would act as
+ * whoever is signed in to the Azure CLI, and give the vault's permission to that identity, while
+ * everything else acts as the application that the environment names. What is set as ARM_* wins, as
+ * it does for our own calls.
+ * https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/service_principal_oidc
+ */
+function deriveProviderCredentials(env: Environment): Record<string, string> {
+  const read = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const told = Object.keys(env).filter((name) => /^ARM_(USE_|OIDC_|CLIENT_[SC])/.test(name));
+  if (told.some((name) => read(name) !== undefined)) return {};
+  const tenant = read("ARM_TENANT_ID") ?? read("AZURE_TENANT_ID");
+  const client = read("ARM_CLIENT_ID") ?? read("AZURE_CLIENT_ID");
+  const secret = read("AZURE_CLIENT_SECRET");
+  const tokenFile = read("AZURE_FEDERATED_TOKEN_FILE");
+  if (tenant === undefined || client === undefined) return {};
+  const application = { ARM_TENANT_ID: tenant, ARM_CLIENT_ID: client };
+  if (secret !== undefined) return { ...application, ARM_CLIENT_SECRET: secret };
+  return tokenFile === undefined
+    ? {}
+    : { ...application, ARM_USE_OIDC: "true", ARM_OIDC_TOKEN_FILE_PATH: tokenFile };
 }
 
 function isPassed(name: string, value: string): boolean {

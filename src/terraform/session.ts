@@ -67,6 +67,14 @@ export class TerraformSession {
     // Still there, and its process is not: that run was killed.
     const killed = readRecord(record);
     if (killed !== undefined) this.#killedBefore.add(stack.name);
+    const tellInterrupt = () =>
+      this.#emit(
+        "terraform.interrupting",
+        `Interrupted: Terraform ends what it has begun and records it (Ctrl-C again to give up at once)`,
+        stack,
+        "warn",
+      );
+    this.#options.signal?.addEventListener("abort", tellInterrupt, { once: true });
     const result = await followProcess({
       file: this.#options.binary.path,
       args,
@@ -78,7 +86,7 @@ export class TerraformSession {
       onStart: (pid) => recordRunning(record, { pid, operation }),
       onLine: (line) => stream.readLine(line),
       onErrorLine: (line) => stream.readErrorLine(line),
-    });
+    }).finally(() => this.#options.signal?.removeEventListener("abort", tellInterrupt));
     if (killed !== undefined && isLocked(stream.summary.diagnostics)) recordRunning(record, killed);
     else forgetRunning(record);
     return result;
@@ -193,7 +201,12 @@ export class TerraformSession {
     return this.path(stack, "running.json");
   }
 
-  #emit(name: string, message: string, stack: TerraformStackRef): void {
-    this.#options.emit({ name, level: "info", message, data: { stack: stack.name } });
+  #emit(
+    name: string,
+    message: string,
+    stack: TerraformStackRef,
+    level: "info" | "warn" = "info",
+  ): void {
+    this.#options.emit({ name, level, message, data: { stack: stack.name } });
   }
 }

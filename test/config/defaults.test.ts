@@ -5,7 +5,7 @@ import type { RunnerctlConfig } from "../../src/config/types.js";
 
 function parse(rest: string, github = "{owner: acme}"): RunnerctlConfig {
   const source = `name: acme-ci\nlocation: westeurope\ngithub: ${github}\n${rest}`;
-  return parseConfig(source, { file: "runnerctl.yaml", directory: "/work/ci" }).config;
+  return parseConfig(source, { file: "runnerctl.yaml", directory: "/srv/ci" }).config;
 }
 
 it("fills in everything that the shortest file leaves open", () => {
@@ -28,11 +28,19 @@ it("fills in everything that the shortest file leaves open", () => {
       context: undefined,
       dockerfile: "Dockerfile",
       base: undefined,
+      preset: "minimal",
+      packages: [],
+      setup: undefined,
+      certificates: [],
       runnerVersion: "latest",
       buildArgs: {},
       timeoutSeconds: 3600,
+      schedule: "0 3 * * 1",
+      baseImageTrigger: false,
+      keep: 5,
+      pin: "current",
     },
-    state: { backend: "local", path: "/work/ci/.runnerctl/state" },
+    state: { backend: "local", path: "/srv/ci/.runnerctl/state" },
     pools: [
       {
         name: "default",
@@ -102,9 +110,16 @@ describe("pools", () => {
 });
 
 it.each([
-  ["image: {context: ./image}", { image: { context: "/work/ci/image" } }],
+  ["image: {context: ./image}", { image: { context: "/srv/ci/image" } }],
   ["image: {context: /srv/image}", { image: { context: "/srv/image" } }],
-  ["state: {backend: local, path: ../state}", { state: { path: "/work/state" } }],
+  [
+    "image: {setup: ./setup.sh, certificates: [ca.crt]}",
+    { image: { setup: "/srv/ci/setup.sh", certificates: ["/srv/ci/ca.crt"] } },
+  ],
+  ["image: {schedule: never}", { image: { schedule: undefined } }],
+  ["image: {base: 'ubuntu:24.04'}", { image: { baseImageTrigger: true } }],
+  ["image: {base: ghcr.io/acme/base:1}", { image: { baseImageTrigger: false } }],
+  ["state: {backend: local, path: ../state}", { state: { path: "/srv/state" } }],
   [
     "state: {backend: azurerm, resourceGroup: rg, storageAccount: acmestate, container: tfstate}",
     { state: { backend: "azurerm", key: "runnerctl/acme-ci", subscription: undefined } },

@@ -105,6 +105,14 @@ describe("refused", () => {
       "3:55 «x» Runners of a repository belong to no runner group → Remove runnerGroup, or set scope: organization.",
     ],
     [
+      "a client ID for the scaler",
+      github(
+        "owner: acme, repositories: [a], auth: {type: app, appId: Iv23liAbc, installationId: 1}",
+        queuePools(1),
+      ),
+      "3:67 «Iv23liAbc» Iv23liAbc is the App's client ID, and the queue trigger of pool q0 knows Apps by their number alone → Write the App ID",
+    ],
+    [
       "a budget above a token's",
       github(`owner: acme, ${repositories(21)}`, queuePools(1)),
       "5:25 «queue» 1 queue pool polling 21 repositories make 5,040 requests an hour to GitHub while nothing runs; a token has 5,000. When it is spent, no runner starts until the hour is over → Set pollingInterval: 61s or longer (half the limit); list fewer repositories; authenticate as a GitHub App; or start runners from the workflow (trigger: manual).",
@@ -171,6 +179,36 @@ describe("refused", () => {
       "a key's own build argument",
       withLines("image: {buildArgs: {BASE_IMAGE: x}}\n"),
       "4:21 «BASE_IMAGE» The build argument BASE_IMAGE is set by image.base → Write image.base instead.",
+    ],
+    [
+      "a key's own build argument of the image that comes along",
+      withLines("image: {buildArgs: {PACKAGES: make}}\n"),
+      "4:21 «PACKAGES» The build argument PACKAGES is set by image.packages → Write image.packages instead.",
+    ],
+    [
+      "a setup for an image of one's own",
+      withLines("image: {context: ./image, setup: ./setup.sh}\n"),
+      "4:27 «setup» image.setup is for the image that comes with runnerctl, but image.context names your own",
+    ],
+    [
+      "an image schedule that is none",
+      withLines("image: {schedule: weekly}\n"),
+      "4:19 «weekly» The schedule of the image is no cron expression: it has 1 field instead of five",
+    ],
+    [
+      "a base that cannot be tracked",
+      withLines("image: {base: ghcr.io/acme/base:1, baseImageTrigger: true}\n"),
+      "4:54 «true» A change of the base ghcr.io/acme/base:1 cannot start a build: ACR does not see changes in ghcr.io",
+    ],
+    [
+      "a base that never changes",
+      withLines("image: {baseImageTrigger: true}\n"),
+      "4:27 «true» A change of the base image cannot start a build: the default base is pinned by digest",
+    ],
+    [
+      "a package that is none",
+      withLines("image: {packages: [make, '; rm -rf /']}\n"),
+      "the name of an apt package",
     ],
   ])("%s", (_title, source, expected) => {
     const problems = problemsOf(source);
@@ -299,6 +337,12 @@ describe("fine", () => {
       "an image of one's own",
       withLines(
         "image: {context: ./image, dockerfile: x, timeout: 8h, base: 'debian:12', buildArgs: {A: b}}\n",
+      ),
+    ],
+    [
+      "an image with tools, packages, a setup and rebuilds",
+      withLines(
+        "image: {base: 'ubuntu:24.04', preset: azure, packages: [make, g++=4:13.2.0-7ubuntu1], setup: ./setup.sh, certificates: [ca.crt], schedule: never, baseImageTrigger: true, keep: 3, pin: digest}\n",
       ),
     ],
   ])("%s", (_title, source) => {

@@ -190,6 +190,25 @@ describe("with a token", () => {
     expect(server?.requests).toHaveLength(4);
   });
 
+  it("follows a renamed repository with its credential, and takes that to no other host", async () => {
+    const moved = "/api/v3/repositories/9/actions/runners/registration-token";
+    let target = "";
+    const client = await connect((request) =>
+      request.path === moved
+        ? { status: 201, body: { token: "t" } }
+        : { status: 307, headers: { location: `${target}${moved}` }, body: {} },
+    );
+    target = server?.origin ?? "";
+    await probeRegistration(client, scope);
+    expect(server?.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /api/v3/repos/acme/app/actions/runners/registration-token",
+      `POST ${moved}`,
+    ]);
+    expect(server?.requests[1]?.headers.authorization).toBe("token ghp_secret");
+    target = "https://127.0.0.2:1";
+    expect((await failureOf(probeRegistration(client, scope))).code).toBe("github.rejected");
+  });
+
   it("waits out a short secondary limit", async () => {
     const client = await connect(() =>
       server?.requests.length === 1

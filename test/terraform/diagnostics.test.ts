@@ -19,7 +19,7 @@ const explain = (...diagnostics: TerraformDiagnostic[]) =>
   explainFailure({
     stack: "platform",
     operation: "apply",
-    directory: "/work/stacks/platform",
+    directory: "/srv/stacks/platform",
     binary: "/usr/bin/terraform",
     diagnostics,
     applied: ["a.b"],
@@ -48,7 +48,7 @@ describe("explainFailure", () => {
     expect(failure).toMatchObject({ code: "terraform.stateLocked", exitCode: 6 });
     expect(failure.message).toContain("ann@build-7 for apply since 2026-11-21 09:13:09");
     expect(failure.hint).toContain(
-      "/usr/bin/terraform -chdir=/work/stacks/platform force-unlock a9e50fa3-2acd-302f-0a59-544245ad07de",
+      "/usr/bin/terraform -chdir=/srv/stacks/platform force-unlock a9e50fa3-2acd-302f-0a59-544245ad07de",
     );
     expect(failure.hint).toContain("Only if you are sure");
   });

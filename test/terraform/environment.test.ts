@@ -56,4 +56,35 @@ describe("buildTerraformEnvironment", () => {
     const env = buildTerraformEnvironment({ TF_VAR_runner_image: "old" }, { runner_image: "new" });
     expect(env["TF_VAR_runner_image"]).toBe("new");
   });
+
+  const application = { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c" };
+
+  it.each([
+    [
+      "a client secret",
+      { ...application, AZURE_CLIENT_SECRET: "s" },
+      { ARM_TENANT_ID: "t", ARM_CLIENT_ID: "c", ARM_CLIENT_SECRET: "s" },
+    ],
+    [
+      "a federated token",
+      { ...application, AZURE_FEDERATED_TOKEN_FILE: "/token" },
+      {
+        ARM_TENANT_ID: "t",
+        ARM_CLIENT_ID: "c",
+        ARM_USE_OIDC: "true",
+        ARM_OIDC_TOKEN_FILE_PATH: "/token",
+      },
+    ],
+    ["an id with nothing to prove it by", application, {}],
+    [
+      "a way that the providers are told of already",
+      { ...application, AZURE_CLIENT_SECRET: "s", ARM_CLIENT_SECRET: "own", ARM_CLIENT_ID: "own" },
+      { ARM_CLIENT_ID: "own", ARM_CLIENT_SECRET: "own" },
+    ],
+  ])("lets the providers act as the SDKs do: %s", (_name, env, expected) => {
+    const arm = Object.entries(buildTerraformEnvironment(env)).filter(([name]) =>
+      name.startsWith("ARM_"),
+    );
+    expect(Object.fromEntries(arm)).toEqual(expected);
+  });
 });

@@ -1,6 +1,10 @@
+import { findTrackingProblem } from "../../domain/base-image.js";
+import { findCronProblem } from "../../domain/cron.js";
 import { formatDuration } from "../../domain/duration.js";
 import { findNameProblem, listNames } from "../../domain/resource-name-rules.js";
 import { deriveResourceNames } from "../../domain/resource-names.js";
+import type { DraftPart } from "../draft.js";
+import type { ImageConfig } from "../types.js";
 import { error, type Finding, isSure, type Rule } from "./finding.js";
 
 /** Names are derived within Azure's bounds from a name that fits; what is left are words and clashes. */
@@ -104,17 +108,73 @@ export const checkImage: Rule = ({ image }) => {
       ),
     );
   }
-  const twins = { BASE_IMAGE: "base", RUNNER_VERSION: "runnerVersion" } as const;
-  for (const [argument, key] of Object.entries(twins)) {
-    if (!(argument in config.buildArgs)) continue;
-    findings.push({
+  return [...findings, ...checkSchedule(image), ...checkBase(image), ...checkArguments(image)];
+};
+
+type ImagePart = DraftPart<ImageConfig>;
+
+function checkSchedule(image: ImagePart): Finding[] {
+  const { schedule } = image.config;
+  const problem = schedule === undefined ? undefined : findCronProblem(schedule);
+  return problem === undefined
+    ? []
+    : [
+        error(
+          ["image", "schedule"],
+          `The schedule of the image is no cron expression: ${problem}`,
+          'For example "0 3 * * 1": at 03:00 UTC on Mondays. Write never for no rebuilds.',
+        ),
+      ];
+}
+
+function checkBase(image: ImagePart): Finding[] {
+  const { base, baseImageTrigger, context } = image.config;
+  if (!baseImageTrigger || !image.written.has("baseImageTrigger") || !isSure(image, "base")) {
+    return [];
+  }
+  // What an own Dockerfile starts from is its own affair.
+  if (context !== undefined && base === undefined) return [];
+  const problem = findTrackingProblem(base);
+  return problem === undefined
+    ? []
+    : [
+        error(
+          ["image", "baseImageTrigger"],
+          `A change of the base ${base ?? "image"} cannot start a build: ${problem}`,
+          "Set image.base to a tag such as ubuntu:24.04, import the base into an Azure registry, or set baseImageTrigger: false; image.schedule rebuilds in any case.",
+        ),
+      ];
+}
+
+/** What has a key of its own, and what only the image that comes with runnerctl understands. */
+function checkArguments(image: ImagePart): Finding[] {
+  const { buildArgs, context } = image.config;
+  const twins: Readonly<Record<string, string>> = {
+    BASE_IMAGE: "base",
+    RUNNER_VERSION: "runnerVersion",
+    ...(context === undefined ? { PRESET: "preset", PACKAGES: "packages", SETUP: "setup" } : {}),
+  };
+  const findings = Object.entries(twins)
+    .filter(([argument]) => argument in buildArgs)
+    .map(([argument, key]): Finding => ({
       ...error(
         ["image", "buildArgs", argument],
         `The build argument ${argument} is set by image.${key}`,
         `Write image.${key} instead.`,
       ),
       at: "key",
+    }));
+  if (context === undefined || !isSure(image, "context")) return findings;
+  for (const key of ["preset", "packages", "setup", "certificates"]) {
+    if (!image.written.has(key)) continue;
+    findings.push({
+      ...error(
+        ["image", key],
+        `image.${key} is for the image that comes with runnerctl, but image.context names your own`,
+        "Do it in your Dockerfile, or remove image.context.",
+      ),
+      at: "key",
     });
   }
   return findings;
-};
+}

@@ -62,6 +62,26 @@ export const checkEnterprise: Rule = ({ github, pools }) => {
   return findings;
 };
 
+/**
+ * The scaler reads `applicationID` as a number; given a client ID it never starts a runner:
+ * https://keda.sh/docs/latest/scalers/github-runner/#setting-up-the-github-app
+ */
+export const checkScalerAppId: Rule = ({ github, pools }) => {
+  if (!github || !isSure(github, "auth")) return [];
+  const { auth } = github.config;
+  if (auth.type !== "app" || /^\d+$/.test(auth.appId)) return [];
+  const queue = pools.find(({ config }) => config.trigger.type === "queue");
+  return queue === undefined
+    ? []
+    : [
+        error(
+          ["github", "auth", "appId"],
+          `${auth.appId} is the App's client ID, and the queue trigger of pool ${queue.config.name} knows Apps by their number alone`,
+          "Write the App ID, the number above the client ID on the App's settings page.",
+        ),
+      ];
+};
+
 /** Whether the queue triggers, polling together, stay within what GitHub allows one credential. */
 export const checkCallBudget: Rule = (draft) => {
   const { github } = draft;

@@ -145,7 +145,7 @@ export function githubSecretMissing(vault: string, secret: string): RunnerctlErr
     code: "credentials.secretMissing",
     message: `The Key Vault ${vault} has no secret named ${secret}: runners could not register with GitHub.`,
     exitCode: ExitCode.credentials,
-    hint: "Store it: runnerctl secret set < FILE (the token, or the App's private key)",
+    hint: "Give it along: runnerctl deploy --secret-file FILE. Or store it first: runnerctl secret set < FILE. FILE holds the token, or the App's private key.",
     details: { vault, secret },
   });
 }

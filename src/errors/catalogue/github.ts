@@ -129,6 +129,16 @@ export function githubUnreachable(
   });
 }
 
+/** A credential that was to be stored, and that GitHub does not know. */
+export function githubSecretRefused(what: string, fix: string): RunnerctlError {
+  return new RunnerctlError({
+    code: "github.unauthorized",
+    message: `${what} Nothing was stored.`,
+    exitCode: ExitCode.credentials,
+    hint: fix,
+  });
+}
+
 export function githubSecretLacksPermission(
   what: string,
   fix: string,

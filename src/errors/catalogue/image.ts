@@ -4,9 +4,9 @@ import { RunnerctlError } from "../runnerctl-error.js";
 export function contextMissing(context: string): RunnerctlError {
   return new RunnerctlError({
     code: "image.contextMissing",
-    message: `The image's build context is not a folder: ${context}.`,
+    message: `The image's build context does not exist: ${context}.`,
     exitCode: ExitCode.usage,
-    hint: "Correct image.context in runnerctl.yaml, or leave it out to build the image that comes with runnerctl.",
+    hint: "Correct --context or image.context in runnerctl.yaml, or leave it out to build the image that comes with runnerctl.",
     details: { context },
   });
 }
@@ -16,7 +16,7 @@ export function dockerfileMissing(dockerfile: string, context: string): Runnerct
     code: "image.dockerfileMissing",
     message: `There is no Dockerfile ${dockerfile} in ${context}.`,
     exitCode: ExitCode.usage,
-    hint: "Correct image.dockerfile or image.context in runnerctl.yaml.",
+    hint: "Correct --file and --context, or image.dockerfile and image.context in runnerctl.yaml.",
     details: { dockerfile, context },
   });
 }
@@ -26,8 +26,25 @@ export function dockerfileOutside(dockerfile: string, context: string): Runnerct
     code: "image.dockerfileOutside",
     message: `The Dockerfile ${dockerfile} lies outside the build context ${context}, and only the context is uploaded.`,
     exitCode: ExitCode.usage,
-    hint: "Move it into the context, or set image.context to a folder that holds both.",
+    hint: "Move it into the context, or name a folder that holds both: --context, or image.context in runnerctl.yaml.",
     details: { dockerfile, context },
+  });
+}
+
+export function ignoreFileInvalid(
+  file: string,
+  problems: readonly { readonly line: number; readonly text: string; readonly why: string }[],
+): RunnerctlError {
+  return new RunnerctlError({
+    code: "image.ignoreFileInvalid",
+    message: `Docker would not accept ${file}.`,
+    exitCode: ExitCode.usage,
+    problems: problems.map(({ line, text, why }) => ({
+      where: `${file}:${line}`,
+      what: `${text}: ${why}`,
+    })),
+    hint: "Correct the pattern, or put a backslash before a character that stands for itself.",
+    details: { file },
   });
 }
 
@@ -70,7 +87,7 @@ export function contextTooLarge(
 ): RunnerctlError {
   return new RunnerctlError({
     code: "image.contextTooLarge",
-    message: `The build context ${context} has over ${megabytes(limit)} MB (at least ${megabytes(bytes)} MB).`,
+    message: `The build context ${context} has over ${megabytes(limit)} MB (at least ${megabytes(bytes)} MB), more than an ACR Task can take.`,
     exitCode: ExitCode.usage,
     problems: largest.map((file) => ({
       where: file.path,
@@ -104,7 +121,7 @@ export function buildFailed(facts: BuildFailureFacts): RunnerctlError {
       where: index === 0 ? "log" : "",
       what: line,
     })),
-    hint: "Mend the Dockerfile or the build arguments, then: runnerctl build-image",
+    hint: "Mend the Dockerfile or the build arguments, then run the same command again.",
     details: { runId: facts.runId, status: facts.status, lastLines: facts.lastLines },
   });
 }

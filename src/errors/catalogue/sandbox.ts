@@ -10,10 +10,10 @@ export function sandboxBusy(directory: string): RunnerctlError {
   });
 }
 
-export function sandboxPortTaken(cause: unknown): RunnerctlError {
+export function sandboxPortTaken(port: number | undefined, cause: unknown): RunnerctlError {
   return new RunnerctlError({
     code: "sandbox.portTaken",
-    message: "Another program listens on the sandbox's port.",
+    message: `Another program listens on the sandbox's port${port === undefined ? "" : ` ${port}`}.`,
     exitCode: ExitCode.usage,
     hint: "runnerctl sandbox up --port 0 --http-port 0 takes free ones.",
     cause,
@@ -30,11 +30,16 @@ export function sandboxNotRunning(directory: string): RunnerctlError {
 }
 
 /** GitHub's own reason why a workflow cannot be queued. */
-export function workflowRefused(workflow: string, reason: string): RunnerctlError {
+export function workflowRefused(request: {
+  readonly workflow: string;
+  readonly repository: string;
+  readonly reason: string;
+}): RunnerctlError {
+  const { workflow, repository, reason } = request;
   return new RunnerctlError({
     code: "sandbox.workflowRefused",
-    message: `The workflow ${workflow} was not queued: ${reason}`,
+    message: `The workflow ${workflow} of ${repository} was not queued: ${reason}`,
     exitCode: ExitCode.notFound,
-    hint: "Name a workflow of the repository, or the path of a workflow file with `on: workflow_dispatch`.",
+    hint: "Name a workflow of the repository (--repository), or the path of a workflow file with `on: workflow_dispatch`.",
   });
 }

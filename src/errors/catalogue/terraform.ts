@@ -103,7 +103,11 @@ export function terraformFailed(request: {
       request.operation === "apply" || request.operation === "destroy"
         ? `${done} resource${done === 1 ? " was" : "s were"} done and recorded; run the same command again after mending the cause, and it goes on from there.`
         : "Nothing was changed. Mend the cause and run the same command again; --verbose shows all that Terraform said.",
-    problems: errors.map(toProblem),
+    // The message has the summary of the first.
+    problems: errors.map((error) => ({
+      ...toProblem(error),
+      ...(error === first && error.detail !== "" ? { what: error.detail } : {}),
+    })),
     exitCode: ExitCode.terraform,
     details: { stack: request.stack, operation: request.operation, applied: request.applied ?? [] },
   });
@@ -252,7 +256,7 @@ export function terraformInterrupted(request: {
   const { done, inFlight, operation } = request;
   const changes = operation === "apply" || operation === "destroy";
   const left = !changes
-    ? "Nothing was changed."
+    ? "Nothing was changed by this step."
     : `${done.length} resource${done.length === 1 ? " was" : "s were"} done and recorded` +
       (inFlight.length > 0 ? `; not known to be finished: ${inFlight.join(", ")}.` : ".");
   return new RunnerctlError({
@@ -279,11 +283,11 @@ export function destroyIncomplete(
   });
 }
 
-function toProblem(diagnostic: TerraformDiagnostic): Problem {
-  return {
-    where: diagnostic.address ?? "terraform",
-    what: diagnostic.detail === "" ? diagnostic.summary : diagnostic.detail,
-  };
+/** The summary names the trouble and the detail explains it; a provider may say all in either. */
+function toProblem({ address, summary, detail }: TerraformDiagnostic): Problem {
+  const what =
+    detail === "" || detail.includes(summary) ? detail || summary : `${summary}: ${detail}`;
+  return { where: address ?? "terraform", what };
 }
 
 /** The runners need what the platform provides. */

@@ -10,7 +10,7 @@ export function renderDestroy(result: {
     data: result,
     text:
       result.status === "nothing"
-        ? `Nothing to destroy: ${result.resourceGroup} does not exist.`
+        ? `Nothing to destroy: ${result.resourceGroup} holds nothing of this deployment.`
         : `Destroyed ${count} resources; ${result.stacks.map(({ stack }) => stack).join(" and ")} gone.`,
   };
 }

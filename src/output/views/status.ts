@@ -39,7 +39,7 @@ export function renderStatus(result: StatusView, palette: Palette): Rendered {
   if (!result.deployed) {
     return {
       data: result,
-      text: `${result.name} is not deployed (${result.resourceGroup} does not exist). Next: runnerctl deploy`,
+      text: `${result.name} is not deployed (nothing of it is in ${result.resourceGroup}). Next: runnerctl deploy`,
     };
   }
   const lines = [
