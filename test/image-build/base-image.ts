@@ -52,7 +52,8 @@ export async function provideBaseImage(): Promise<string> {
     await demand(
       run("debootstrap", [
         ...["--variant=minbase", release, folder],
-        main?.uri ?? "http://deb.debian.org/debian",
+        // Without a mirror of this machine's own, debootstrap knows one.
+        ...(main === undefined ? [] : [main.uri]),
       ]),
     );
     if (sources.length > 0) {
