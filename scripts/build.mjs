@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { describeBundles } from "./build/bundle-facts.mjs";
 import { emitTypes } from "./build/emit-types.mjs";
+import { modernCdktf } from "./build/modern-cdktf.mjs";
 import { replaceFiles } from "./build/replace-files.mjs";
 import { collectLicenses } from "./build/third-party-licenses.mjs";
 
@@ -46,6 +47,7 @@ const external = ["cdktf", "constructs", "@cdktf/*"];
 const bundles = [
   {
     entryPoints: { main: source("main.ts"), synth: source("synth-main.ts") },
+    plugins: [modernCdktf],
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   },
