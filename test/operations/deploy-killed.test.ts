@@ -26,7 +26,8 @@ function killWhenMade(deployment: RealDeployment, path: RegExp): void {
     const { pid } = JSON.parse(
       readFileSync(join(deployment.directory, "plans", note ?? ""), "utf8"),
     ) as { pid: number };
-    process.kill(pid, "SIGKILL");
+    // With its providers, which are of its process group: one that lives on would go on creating.
+    process.kill(-pid, "SIGKILL");
     return { status: 500 };
   };
 }

@@ -2,34 +2,17 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.js";
 import { prepareRebuild } from "../../src/operations/rebuild-source.js";
 import { synthesizeStacks } from "../../src/stacks/app.js";
 import { subscription } from "./synthesized.js";
 
 const folder = mkdtempSync(join(tmpdir(), "synth-main-"));
-// Inside the package, as dist/ is: the program looks for the image's build context there.
 const root = join(import.meta.dirname, "../..");
-const bundle = mkdtempSync(join(root, "node_modules", ".synth-main-"));
-const program = join(bundle, "synth.mjs");
-afterAll(() => {
-  for (const made of [folder, bundle]) rmSync(made, { recursive: true, force: true });
-});
-
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, "../../src/synth-main.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    banner: {
-      js: 'import { createRequire as __r } from "node:module"; const require = __r(import.meta.url);',
-    },
-  });
-});
+/** As built: what `npm test` builds first, and what the stock CLI runs. */
+const program = join(root, "dist", "synth.js");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const yaml = "name: demo\nlocation: westeurope\ngithub:\n  owner: acme\n  repositories: [app]\n";
 
