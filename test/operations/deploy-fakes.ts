@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { ResolvedConfig } from "../../src/config/types.js";
 import { deriveResourceNames } from "../../src/domain/resource-names.js";
 import { summarizePlan, type PlanDocument } from "../../src/domain/stack-change.js";
 import { terraformFailed } from "../../src/errors/catalogue/terraform.js";
@@ -16,41 +15,9 @@ import type {
   TerraformRunner,
   TerraformStackRef,
 } from "../../src/terraform/runner.js";
+import { makeConfig } from "../support/config.js";
 
-export const config: ResolvedConfig = {
-  name: "demo",
-  location: "westeurope",
-  subscription: "11111111-2222-3333-4444-555555555555",
-  tags: {},
-  github: {
-    url: "https://github.com",
-    apiUrl: "https://api.github.com",
-    owner: "acme",
-    repositories: ["app"],
-    scope: "repository",
-    auth: { type: "pat", secret: "github-pat" },
-    runnerGroup: "Default",
-  },
-  image: {
-    repository: "runner",
-    context: undefined,
-    dockerfile: "Dockerfile",
-    base: undefined,
-    preset: "minimal",
-    packages: [],
-    setup: undefined,
-    certificates: [],
-    runnerVersion: "latest",
-    buildArgs: {},
-    timeoutSeconds: 3600,
-    schedule: undefined,
-    baseImageTrigger: false,
-    keep: 5,
-    pin: "digest",
-  },
-  state: { backend: "local", path: "/srv/state" },
-  pools: [],
-};
+export const config = makeConfig({ pools: [] });
 
 const names = deriveResourceNames(config.subscription, config.name);
 export const groupId = `/subscriptions/${config.subscription}/resourceGroups/${names.resourceGroup}`;

@@ -22,7 +22,7 @@ import {
   type Intercept,
 } from "../sandbox/provider/fake-arm.js";
 import type { Bench } from "../sandbox/provider/terraform-cli.js";
-import { defaultPool, makeConfig } from "../stacks/synthesized.js";
+import { defaultPool, makeConfig } from "../support/config.js";
 
 const officer = {
   id: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${uuidOf("officer")}`,

@@ -7,7 +7,7 @@ import type { ImageConfig } from "../../src/config/types.js";
 import { inlineContextLimit } from "../../src/domain/rebuild-task.js";
 import { prepareRebuild } from "../../src/operations/rebuild-source.js";
 import type { RunnerctlEvent } from "../../src/output/events.js";
-import { makeConfig } from "../stacks/synthesized.js";
+import { makeConfig } from "../support/config.js";
 
 let folder: string;
 let events: RunnerctlEvent[];

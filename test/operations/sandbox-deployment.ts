@@ -10,6 +10,7 @@ import { completeLabels } from "../../src/domain/labels.js";
 import { deriveResourceNames, type ResourceNames } from "../../src/domain/resource-names.js";
 import type { RunnerctlEvent } from "../../src/output/events.js";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/start.js";
+import { makeConfig } from "../support/config.js";
 
 export const packageRoot = join(import.meta.dirname, "..", "..");
 
@@ -69,40 +70,20 @@ export class SandboxDeployment {
       version: "0.0.0",
       emit: (event) => events.push(event),
     };
-    const config: ResolvedConfig = {
-      name: "demo",
-      location: "westeurope",
+    const base = makeConfig();
+    const config = makeConfig({
       subscription,
-      tags: {},
       github: {
+        ...base.github,
         url: sandbox.origin,
         apiUrl: `${sandbox.origin}/api/v3`,
         owner: "octo-org",
         repositories: ["hello"],
-        scope: "repository",
-        auth: { type: "pat", secret: "github-pat" },
-        runnerGroup: "Default",
       },
-      image: {
-        repository: "runner",
-        context: undefined,
-        dockerfile: "Dockerfile",
-        base: undefined,
-        preset: "minimal",
-        packages: [],
-        setup: undefined,
-        certificates: [],
-        runnerVersion: "latest",
-        buildArgs: {},
-        timeoutSeconds: 600,
-        schedule: undefined,
-        baseImageTrigger: false,
-        keep: 5,
-        pin: "digest",
-      },
+      image: { ...base.image, timeoutSeconds: 600 },
       state: { backend: "local", path: directory },
       pools: [pool],
-    };
+    });
     const names = deriveResourceNames(subscription, config.name);
     return new SandboxDeployment(events, sandbox, connection, config, names, ca);
   }

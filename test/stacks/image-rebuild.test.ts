@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { ImageConfig } from "../../src/config/types.js";
 import { composeRebuildTask, type RebuildSource } from "../../src/domain/rebuild-task.js";
 import { synthesizeStacks } from "../../src/stacks/app.js";
-import { makeConfig, type StackJson } from "./synthesized.js";
+import { makeConfig } from "../support/config.js";
+import type { StackJson } from "./synthesized.js";
 
 const folder = mkdtempSync(join(tmpdir(), "image-rebuild-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

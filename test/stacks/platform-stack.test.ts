@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { synthesize, subscription, type StackJson } from "./synthesized.js";
+import { subscription } from "../support/config.js";
+import { synthesize, type StackJson } from "./synthesized.js";
 
 const { platform } = synthesize({ tags: { team: "ci" } });
 const only = (type: string) => Object.values(platform.resource[type] ?? {})[0] ?? {};

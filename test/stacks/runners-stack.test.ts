@@ -2,7 +2,8 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ResolvedConfig } from "../../src/config/types.js";
-import { defaultPool, makeConfig, synthesize } from "./synthesized.js";
+import { defaultPool, makeConfig } from "../support/config.js";
+import { synthesize } from "./synthesized.js";
 
 interface Container {
   readonly name: string;

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.js";
 import { prepareRebuild } from "../../src/operations/rebuild-source.js";
 import { synthesizeStacks } from "../../src/stacks/app.js";
-import { subscription } from "./synthesized.js";
+import { subscription } from "../support/config.js";
 
 const folder = mkdtempSync(join(tmpdir(), "synth-main-"));
 const root = join(import.meta.dirname, "../..");
